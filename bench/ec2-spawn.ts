@@ -12,7 +12,7 @@ import { createSealedStore } from "../src/secrets/sealed-store.ts";
 import { systemClock } from "../src/host/system-clock.ts";
 import { createMemoryLedger } from "../src/ledger/memory-ledger.ts";
 import { launchRequest } from "../adapters/aws/launch/launch-request.ts";
-import { bootDocument } from "../src/boot/boot-document.ts";
+import { launchDocuments } from "../src/boot/boot-document.ts";
 import type { LaunchPlan } from "../src/plan/plan.ts";
 import { NO_INPUT } from "../src/substrate/contract.ts";
 
@@ -121,12 +121,10 @@ function requestOf(plan: LaunchPlan) {
       planId: plan.planId,
       launchId: token.slice(0, 32),
     },
-    members: [{ spawnId: SPAWN_ID, ...NO_INPUT, bootDocument: "" }],
-    userData: bootDocument(plan, SPAWN_ID, {
-      delivery: "cloud-init",
-      maximumBytes: 16_384,
-      identity: { source: "instance-metadata-tags" },
-    }),
+    ...launchDocuments(
+      { plan, place, members: [{ spawnId: SPAWN_ID, ...NO_INPUT }] },
+      { delivery: "cloud-init", maximumBytes: 16_384, identity: "launch-index" },
+    ),
     secrets: { credential: null, environment: {}, files: [] },
   });
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { insertRequest } from "../adapters/gce/launch/launch-request.ts";
 import { instanceName, requestId } from "../adapters/gce/launch/names.ts";
 import type { LaunchPlan } from "../src/plan/plan.ts";
-import { bootDocument } from "../src/boot/boot-document.ts";
+import { launchDocuments } from "../src/boot/boot-document.ts";
 import { gceClients } from "../test/integration/support/gce-clients.ts";
 import { pair } from "./figure.ts";
 import type { Benchmark, Figure } from "./figure.ts";
@@ -116,11 +116,6 @@ function requestOf(plan: LaunchPlan) {
   const [place] = plan.candidates;
   if (place === undefined) throw new Error("the plan has no candidate");
   const token = randomBytes(32).toString("hex");
-  const userData = bootDocument(plan, SPAWN_ID, {
-    delivery: "cloud-init",
-    maximumBytes: 262_144,
-    identity: { source: "instance-name" },
-  });
   const launch = {
     token,
     plan,
@@ -132,8 +127,10 @@ function requestOf(plan: LaunchPlan) {
       planId: plan.planId,
       launchId: token.slice(0, 32),
     },
-    members: [{ spawnId: SPAWN_ID, ...NO_INPUT, bootDocument: "" }],
-    userData,
+    ...launchDocuments(
+      { plan, place, members: [{ spawnId: SPAWN_ID, ...NO_INPUT }] },
+      { delivery: "cloud-init", maximumBytes: 262_144, identity: "instance-name" },
+    ),
     secrets: { credential: null, environment: {}, files: [] },
   };
   const instanceResource = insertRequest(launch, instanceName(token, SPAWN_ID));

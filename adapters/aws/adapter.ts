@@ -66,11 +66,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   bootDocument: {
     delivery: "cloud-init",
     maximumBytes: 16_384,
-    identity: {
-      source: "instance-metadata-tags",
-      tag: "slipway:launch",
-      index: "ami-launch-index",
-    },
+    identity: "launch-index",
   },
 };
 

@@ -104,7 +104,7 @@ const CAPABILITIES: SubstrateCapabilities = {
   pollMilliseconds: 0,
   lagMilliseconds: 0,
   pendingMilliseconds: PENDING_MILLISECONDS,
-  bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT, identity: null },
+  bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT },
 };
 
 /** The adapter of one Docker engine. Nothing is read or connected to before the first verb. */

@@ -72,7 +72,7 @@ const CAPABILITIES: Omit<SubstrateCapabilities, "rates"> = {
   bootDocument: {
     delivery: "cloud-init",
     maximumBytes: 256 * 1024,
-    identity: { source: "instance-name" },
+    identity: "instance-name",
   },
 };
 

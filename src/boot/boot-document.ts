@@ -1,108 +1,196 @@
-import { memoize, memoizeFrozen } from "../async/memoize.ts";
+import { hash } from "node:crypto";
 import { SlipwayError } from "../errors.ts";
-import type { LaunchPlan, PlanDraft } from "../plan/plan.ts";
+import type { JsonObject } from "../errors.ts";
+import { toSnakeCase } from "../json/field-case.ts";
+import type { Candidate, LaunchPlan, PlanDraft } from "../plan/plan.ts";
+import { NO_INPUT } from "../substrate/contract.ts";
 import type {
   Launch,
   LaunchMember,
   SpawnMember,
   SubstrateCapabilities,
 } from "../substrate/contract.ts";
-import { toSnakeCase } from "../json/field-case.ts";
+import { asciiJson } from "./ascii-json.ts";
+import { bootScript } from "./boot-script.ts";
+import { cloneScript } from "./clone-script.ts";
 import { cloudInitUserData } from "./user-data.ts";
 
+/** Version of the format (docs/guest.md). */
+const BOOT_VERSION = 2;
+
 type Delivery = SubstrateCapabilities["bootDocument"];
+type CloudInitDelivery = Extract<Delivery, { readonly delivery: "cloud-init" }>;
 type Described = Pick<LaunchPlan, "tenant" | "workspace" | "planId" | "guest" | "substrate">;
 
-/** As long as any real one: a boot document is measured before its plan and its spawn have ids. */
-const ANY_PLAN_ID = `sha256:${"0".repeat(64)}`;
-const LONGEST_SPAWN_ID = "x".repeat(63);
+/** What the boot documents of a launch depend on. */
+export interface DocumentedLaunch {
+  readonly plan: Described;
+  readonly place: Pick<Candidate, "place">;
+  /** In the order of the launch. */
+  readonly members: readonly SpawnMember[];
+}
 
 /**
- * The document from which a machine learns about itself: its workspace, tenant, plan, repositories and ports, which
- * secrets it may fetch (names only, never values), and where to find its own identity. As JSON if it is delivered as a
- * variable, otherwise as user data for cloud-init.
+ * The boot documents of a launch, from which each machine learns about itself: its spawn, with env and input, its
+ * workspace, plan and place, repositories and ports, and which secrets it may fetch (names only, never values). JSON in
+ * a variable for each member, or one user data for all, as the substrate takes them.
  *
  * @throws SlipwayError `FAILED_PRECONDITION` / `BOOT_DOCUMENT_TOO_LARGE` if the substrate cannot carry it
  */
-export function bootDocument(plan: Described, spawnId: string, delivery: Delivery): string {
-  const document =
-    delivery.delivery === "environment"
-      ? json(aboutMachine(plan, { spawnId }))
-      : sharedUserData(delivery)(plan);
-  const bytes = Buffer.byteLength(document);
-  if (bytes > delivery.maximumBytes) throw tooLarge(plan, bytes, delivery.maximumBytes);
-  return document;
-}
-
-/** The boot documents of a launch: one for each member, or one user data for all, as the substrate takes them. */
 export function launchDocuments(
-  plan: Described,
-  members: readonly SpawnMember[],
+  launch: DocumentedLaunch,
   delivery: Delivery,
 ): Pick<Launch, "members" | "userData"> {
-  const documentOf = ({ spawnId }: SpawnMember): string => bootDocument(plan, spawnId, delivery);
-  const isShared = delivery.delivery === "cloud-init";
-  const [first] = members;
+  const { members } = launch;
+  if (delivery.delivery === "environment")
+    return {
+      members: members.map((member): LaunchMember => ({
+        ...member,
+        bootDocument: requireSize(launch, memberDocument(launch, member), delivery),
+      })),
+      userData: "",
+    };
   return {
-    members: members.map((member): LaunchMember => ({
-      ...member,
-      bootDocument: isShared ? "" : documentOf(member),
-    })),
-    userData: isShared && first !== undefined ? documentOf(first) : "",
+    members: members.map((member): LaunchMember => ({ ...member, bootDocument: "" })),
+    userData: requireSize(launch, userData(launch, delivery), delivery),
   };
 }
+
+/** How many of the members, from the first, one launch can carry. */
+export function countFitting(launch: DocumentedLaunch, delivery: Delivery): number {
+  const { members } = launch;
+  if (delivery.delivery === "environment") {
+    const tooLarge = members.findIndex(
+      (member) => Buffer.byteLength(memberDocument(launch, member)) > delivery.maximumBytes,
+    );
+    return tooLarge < 0 ? members.length : tooLarge;
+  }
+  const fits = (count: number): boolean => {
+    const part = { ...launch, members: members.slice(0, count) };
+    return Buffer.byteLength(userData(part, delivery)) <= delivery.maximumBytes;
+  };
+  if (fits(members.length)) return members.length;
+  // Of the counts below `over`, `fitting` is the largest known to fit.
+  let fitting = 0;
+  let over = members.length;
+  while (over - fitting > 1) {
+    const middle = Math.floor((fitting + over) / 2);
+    if (fits(middle)) fitting = middle;
+    else over = middle;
+  }
+  return fitting;
+}
+
+/** The size of a draft's boot document. */
+export interface BootDocumentSize {
+  /** The most bytes that the document of a spawn without env and input has. */
+  readonly bytes: number;
+  readonly maximumBytes: number;
+  /** How many spawns without env and input fit into one launch; null if each has a document of its own. */
+  readonly members: number | null;
+}
+
+/** As long as any real one: a boot document is measured before its plan and its spawns have ids. */
+const ANY_PLAN_ID = `sha256:${hash("sha256", "")}`;
 
 /**
- * The most bytes that the boot document of a draft can have.
- *
- * @throws SlipwayError as {@link bootDocument} does
+ * @param most the members that a launch may have
+ * @throws SlipwayError as {@link launchDocuments} does
  */
-export function measureBootDocument(draft: PlanDraft, delivery: Delivery): number {
+export function measureBootDocument(
+  draft: PlanDraft,
+  delivery: Delivery,
+  most: number,
+): BootDocumentSize {
   const plan = { ...draft, planId: ANY_PLAN_ID };
-  return Buffer.byteLength(bootDocument(plan, LONGEST_SPAWN_ID, delivery));
-}
-
-/** Rendered once for each plan: a burst of spawns shares it. */
-const sharedUserData = memoize((delivery: Delivery) =>
-  memoizeFrozen((plan: Described) => userData(plan, delivery)),
-);
-
-function userData(plan: Described, { identity }: Delivery): string {
-  if (plan.guest.bootDocument === "none") return plan.guest.userData ?? "";
-  const { runtimeSecretMounts } = plan.guest;
-  return cloudInitUserData(
-    json(aboutMachine(plan, { identity, runtimeSecretMounts })),
-    plan.guest.userData,
+  const place = draft.candidates.reduce(
+    (longest, one) => (one.place.length > longest.place.length ? one : longest),
+    { place: "" },
   );
-}
-
-function aboutMachine(plan: Described, own: Readonly<Record<string, unknown>>) {
+  const measured = (members: readonly SpawnMember[]) => ({ plan, place, members });
+  const { maximumBytes } = delivery;
+  const alone = launchDocuments(measured([LONGEST]), delivery);
+  const documents = [alone.userData, ...alone.members.map(({ bootDocument }) => bootDocument)];
   return {
-    version: 1,
-    tenant: plan.tenant,
-    workspace: plan.workspace,
-    ...own,
-    planId: plan.planId,
-    repos: plan.guest.repos,
-    ports: plan.guest.ports,
-    secretRefs: plan.guest.secretRefs,
+    bytes: Math.max(...documents.map((document) => Buffer.byteLength(document))),
+    maximumBytes,
+    members:
+      delivery.delivery === "environment" || draft.guest.bootDocument === "none"
+        ? null
+        : countFitting(measured(sampleMembers(draft.workspace, most)), delivery),
   };
 }
 
-/** One line of ASCII, so that nothing on the way (a mail part, a YAML block, a shell) depends on an encoding. */
-function json(document: Readonly<Record<string, unknown>>): string {
-  return JSON.stringify(toSnakeCase(document)).replace(
-    /[\u0080-\uffff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/** A long id that compresses badly. */
+const LONGEST: SpawnMember = { spawnId: `x${hash("sha256", "").slice(0, 62)}`, ...NO_INPUT };
+
+/** Spawns with generated ids: the workspace's name and random digits. */
+function sampleMembers(workspace: string, count: number): readonly SpawnMember[] {
+  return Array.from({ length: count }, (_, index) => ({
+    spawnId: `${workspace.slice(0, 52)}-${hash("sha256", String(index)).slice(0, 10)}`,
+    ...NO_INPUT,
+  }));
 }
 
-function tooLarge({ workspace, substrate }: Described, bytes: number, maximumBytes: number) {
-  return new SlipwayError({
+function userData(
+  { plan, place, members }: DocumentedLaunch,
+  { identity }: CloudInitDelivery,
+): string {
+  const { bootDocument, userData: own, repos } = plan.guest;
+  if (bootDocument === "none") return own ?? "";
+  const rows = members.map(({ spawnId, env, input }) => [spawnId, { ...env }, input]);
+  return cloudInitUserData({
+    bootScript: bootScript({ ...commonFields(plan, place), members: rows }, identity),
+    cloneScript: repos.some(({ clonePath }) => clonePath !== undefined) ? cloneScript() : null,
+    own,
+  });
+}
+
+function memberDocument(
+  { plan, place }: DocumentedLaunch,
+  { spawnId, env, input }: SpawnMember,
+): string {
+  const repos = plan.guest.repos.map(({ clonePath: _notCloned, ...repository }) => repository);
+  return asciiJson({
+    ...commonFields({ ...plan, guest: { ...plan.guest, repos } }, place),
+    spawn_id: spawnId,
+    env,
+    input,
+    identity: { source: "environment" },
+  });
+}
+
+function commonFields(
+  { tenant, workspace, planId, guest }: Described,
+  { place }: DocumentedLaunch["place"],
+): JsonObject {
+  const { repos, ports, secretRefs, runtimeSecretMounts } = guest;
+  return {
+    boot_version: BOOT_VERSION,
+    tenant,
+    workspace,
+    plan_id: planId,
+    place,
+    repos: toSnakeCase(repos),
+    ports: toSnakeCase(ports),
+    secret_refs: secretRefs,
+    runtime_secret_mounts: toSnakeCase(runtimeSecretMounts),
+  };
+}
+
+function requireSize(
+  { plan: { workspace, substrate }, members }: DocumentedLaunch,
+  document: string,
+  { maximumBytes }: Delivery,
+): string {
+  const bytes = Buffer.byteLength(document);
+  if (bytes <= maximumBytes) return document;
+  throw new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "BOOT_DOCUMENT_TOO_LARGE",
     message: `workspace ${workspace}: its boot document has ${bytes} bytes, ${substrate} carries at most ${maximumBytes}`,
-    remedy: "Name fewer repositories or ports in the workspace, or shorten its user_data.",
-    metadata: { bytes, maximum_bytes: maximumBytes },
+    remedy:
+      "Name fewer repositories or ports in the workspace, shorten its user_data, or give the spawn less env and input.",
+    metadata: { bytes, maximum_bytes: maximumBytes, members: members.length },
   });
 }

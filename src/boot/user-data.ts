@@ -1,42 +1,39 @@
 import { createHash } from "node:crypto";
 
-/** Where cloud-init writes the boot document. The folder is in memory, as the machine's own identity is. */
-const BOOT_DOCUMENT_PATH = "/run/slipway/boot.json";
+/** The parts of a VM's user data, in the order in which cloud-init handles them. */
+export interface UserDataParts {
+  /** Runs at each boot, before everything else. */
+  readonly bootScript: string;
+  /** Runs once, as the last step before the workspace's script or `runcmd`. */
+  readonly cloneScript: string | null;
+  /** The workspace's own: `#cloud-config`, or a script that begins with `#!`. */
+  readonly own: string | null;
+}
 
 /**
- * User data for cloud-init: a cloud-config that writes the boot document and, if the workspace has user data of its
- * own, that one as a second part. Lists of the two (`write_files`, `runcmd`) are joined, because cloud-init otherwise
- * keeps only those of the last part ("Merging user data sections").
- *
- * @param bootDocument one line of ASCII
- * @param userData `#cloud-config` or a script that begins with `#!`
+ * User data for cloud-init, as a message of several parts. cloud-init runs a boothook as soon as it has the user data,
+ * merges cloud-configs, and runs scripts at the end of the boot in the order of their parts; `runcmd` comes after them.
  */
-export function cloudInitUserData(bootDocument: string, userData: string | null): string {
-  const cloudConfig = [
-    "#cloud-config",
-    "write_files:",
-    `- path: ${BOOT_DOCUMENT_PATH}`,
-    '  permissions: "0644"',
-    "  content: |",
-    `    ${bootDocument}`,
-    "",
-  ].join("\n");
-  if (userData === null) return cloudConfig;
+export function cloudInitUserData({ bootScript, cloneScript, own }: UserDataParts): string {
   return multipart([
-    { type: "text/cloud-config", content: cloudConfig },
-    {
-      type: userData.startsWith("#!") ? "text/x-shellscript" : "text/cloud-config",
-      content: userData,
-    },
+    { type: "text/cloud-boothook", content: bootScript },
+    ...(cloneScript === null
+      ? []
+      : [{ type: "text/x-shellscript", content: cloneScript } as const]),
+    ...(own === null ? [] : [ownPart(own)]),
   ]);
 }
 
+function ownPart(content: string): Part {
+  return { type: content.startsWith("#!") ? "text/x-shellscript" : "text/cloud-config", content };
+}
+
 interface Part {
-  readonly type: "text/cloud-config" | "text/x-shellscript";
+  readonly type: "text/cloud-boothook" | "text/cloud-config" | "text/x-shellscript";
   readonly content: string;
 }
 
-/** A MIME message whose boundary depends on its content, so that the same workspace has the same user data. */
+/** A MIME message whose boundary depends on its content, so that the same launch has the same user data. */
 function multipart(parts: readonly Part[]): string {
   const boundary = `slipway-${createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 32)}`;
   return [
@@ -54,9 +51,6 @@ function partHeaders({ type, content }: Part): readonly string[] {
     `Content-Type: ${type}; charset="utf-8"`,
     "MIME-Version: 1.0",
     `Content-Transfer-Encoding: ${isPlain(content) ? "7bit" : "base64"}`,
-    ...(type === "text/cloud-config"
-      ? ["Merge-Type: list(append)+dict(no_replace,recurse_list)+str()"]
-      : []),
   ];
 }
 

@@ -67,6 +67,8 @@ export interface WorkspaceRepository {
   readonly baseBranch?: string;
   /** Default MERGE. */
   readonly conflictResolution?: (typeof CONFLICT_RESOLUTIONS)[number];
+  /** Whether a VM clones it at its first boot. Default false. */
+  readonly clone?: boolean;
 }
 
 /** One secret as an environment variable (`env`) or as a file (`path`). */

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "../json/canonical-json.ts";
 import type { Candidate, LaunchPlan } from "../plan/plan.ts";
-import type { LaunchMember } from "../substrate/contract.ts";
+import type { SpawnMember } from "../substrate/contract.ts";
 import { hasInput, inputOf } from "./spawn-input.ts";
 
 export interface LaunchIdentity {
@@ -12,17 +12,16 @@ export interface LaunchIdentity {
   readonly plan: LaunchPlan;
   readonly place: Candidate;
   /** In the order of the launch. */
-  readonly members: readonly LaunchMember[];
-  readonly userData: string;
+  readonly members: readonly SpawnMember[];
 }
 
 /**
  * The token of a launch: 64 hex digits. It is the same in every process, and different for any other number, member,
- * place, plan (and so account, region, machine type or artifact), input or boot document. EC2 refuses a `ClientToken` of more
- * than 64 characters.
+ * place, plan (and so account, region, machine type or artifact) or input. Boot documents follow from these. EC2
+ * refuses a `ClientToken` of more than 64 characters.
  */
 export function launchToken(identity: LaunchIdentity): string {
-  const { owner, number, plan, place, members, userData } = identity;
+  const { owner, number, plan, place, members } = identity;
   const parts = [
     owner,
     number,
@@ -33,7 +32,6 @@ export function launchToken(identity: LaunchIdentity): string {
     // Absent from plans of one type, whose launches of earlier versions keep their tokens.
     ...(place.machineType === undefined ? [] : [place.machineType]),
     members.map(({ spawnId }) => spawnId),
-    userData === "" ? members.map(({ bootDocument }) => bootDocument) : [userData],
     ...(members.some(hasInput) ? [canonicalJson(members.map(inputOf))] : []),
   ];
   return hash("sha256", JSON.stringify(parts));

@@ -105,6 +105,7 @@ const guest = once(() =>
         cloneUrl: text(),
         baseBranch: orNull(text()),
         conflictResolution: z.enum(["MERGE", "REBASE", "NONE"]),
+        clonePath: text().exactOptional(),
       }),
     ),
     ports: z.array(z.strictObject({ port: z.int(), name: orNull(text()) })),

@@ -157,6 +157,8 @@ export interface RepositoryCheckout {
   readonly cloneUrl: string;
   readonly baseBranch: string | null;
   readonly conflictResolution: "MERGE" | "REBASE" | "NONE";
+  /** Where the machine clones it; absent if it does not. */
+  readonly clonePath?: string;
 }
 
 export interface WorkspacePort {

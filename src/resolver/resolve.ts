@@ -9,12 +9,12 @@ import type { SlipwayError } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
 import { freezePlan } from "../plan/plan.ts";
 import type { Check, CredentialSource, LaunchPlan, PlanDraft } from "../plan/plan.ts";
-import { measureBootDocument } from "../boot/boot-document.ts";
-import type { OpenAdapter, SubstrateAdapter } from "../substrate/contract.ts";
+import type { OpenAdapter } from "../substrate/contract.ts";
 import { checksFailure, isFailed } from "./checks-failure.ts";
 import { explainedBy, withProblem } from "./credential-problem.ts";
 import { failedBy, passed, skipped, warning } from "../substrate/check.ts";
 import { checkRecords, MACHINE_TYPE_ARCHITECTURE } from "./checks.ts";
+import { guestChecks } from "./guest-checks.ts";
 import { followLinks, planRecords } from "./links.ts";
 import type { Links } from "./links.ts";
 import { pinImage } from "./pin.ts";
@@ -125,7 +125,7 @@ async function assess(
       ...known,
       ...explainedBy(credential?.value ?? undefined, pinned?.checks ?? []),
       ...withoutRepeats(checks, report.checks),
-      bootDocumentCheck(draft, opened.value),
+      ...guestChecks(draft, opened.value),
     ],
     plan: {
       ...pinnedDraft,
@@ -147,17 +147,6 @@ function withoutRepeats(found: readonly Check[], reported: readonly Check[]): re
       ? skipped(check.name, `already reported by ${name}`)
       : check,
   );
-}
-
-function bootDocumentCheck(draft: PlanDraft, { capabilities }: SubstrateAdapter): Check {
-  const name = "guest.boot-document";
-  try {
-    const bytes = measureBootDocument(draft, capabilities.bootDocument);
-    return passed(name, `the boot document takes at most ${bytes} bytes`);
-  } catch (caught) {
-    if (!isSlipwayError(caught)) throw caught;
-    return failedBy(name, caught);
-  }
 }
 
 /** True if the image's secret does not exist. The link's check has reported it, so it is not looked up again. */

@@ -1,5 +1,6 @@
-import type { CatalogRecord } from "../catalog/kinds.ts";
-import type { GuestRequest, MachineShape } from "../plan/plan.ts";
+import type { CatalogRecord, WorkspaceRepository } from "../catalog/kinds.ts";
+import { clonePath } from "../plan/clone-path.ts";
+import type { GuestRequest, MachineShape, RepositoryCheckout } from "../plan/plan.ts";
 import type { Links } from "./links.ts";
 
 /** The machine type of a workspace without an environment: the adapter chooses one, or sets no limits. */
@@ -45,11 +46,7 @@ function providerDiskType({ spec }: CatalogRecord<"disk-type">): string {
 export function guestRequest(workspace: CatalogRecord<"workspace">): GuestRequest {
   const { entrypoint, command, user } = workspace;
   return {
-    repos: (workspace.repos ?? []).map(({ cloneUrl, baseBranch, conflictResolution }) => ({
-      cloneUrl,
-      baseBranch: baseBranch ?? null,
-      conflictResolution: conflictResolution ?? "MERGE",
-    })),
+    repos: (workspace.repos ?? []).map((repository) => repositoryCheckout(repository)),
     ports: (workspace.ports ?? []).map(({ port, name }) => ({ port, name: name ?? null })),
     secretRefs: workspace.secretRefs ?? [],
     runtimeSecretMounts: (workspace.runtimeSecretMounts ?? []).map((mount) => ({
@@ -63,5 +60,16 @@ export function guestRequest(workspace: CatalogRecord<"workspace">): GuestReques
     ...(entrypoint === undefined ? {} : { entrypoint }),
     ...(command === undefined ? {} : { command }),
     ...(user === undefined ? {} : { user }),
+  };
+}
+
+function repositoryCheckout(repository: WorkspaceRepository): RepositoryCheckout {
+  const { cloneUrl, baseBranch, conflictResolution, clone } = repository;
+  const path = clone === true ? clonePath(cloneUrl) : null;
+  return {
+    cloneUrl,
+    baseBranch: baseBranch ?? null,
+    conflictResolution: conflictResolution ?? "MERGE",
+    ...(path === null ? {} : { clonePath: path }),
   };
 }

@@ -304,23 +304,28 @@ export interface SubstrateCapabilities {
    * may still come up. VM: 900,000; container: 60,000.
    */
   readonly pendingMilliseconds: number;
-  readonly bootDocument: {
-    /**
-     * How the boot document is delivered. `environment`: each member's document is JSON with its own `spawn_id`.
-     * `cloud-init`: the document is complete user data (a cloud-config with the boot document, and the workspace's
-     * own user data), identical for every member of a launch, because batches on EC2 and Compute Engine take one text
-     * for all members.
-     */
-    readonly delivery: "cloud-init" | "environment";
-    /** Maximum size in bytes, before any encoding for the wire. */
-    readonly maximumBytes: number;
-    /**
-     * The boot document's text about how a machine finds out which member it is; null if the document itself contains
-     * the answer.
-     */
-    readonly identity: JsonObject | null;
-  };
+  readonly bootDocument: BootDelivery;
 }
+
+/**
+ * How a VM knows which member of its launch it is: by EC2's launch index, or by Compute Engine's instance name, which
+ * begins with its spawn id.
+ */
+export type GuestIdentity = "launch-index" | "instance-name";
+
+/** How the boot documents of a launch are delivered. `maximumBytes` is the size before any encoding for the wire. */
+export type BootDelivery =
+  /** A variable of each member, as JSON. */
+  | { readonly delivery: "environment"; readonly maximumBytes: number }
+  /**
+   * One user data for all members, because batches on EC2 and Compute Engine take one text: it contains a table of the
+   * members, in which each machine finds itself.
+   */
+  | {
+      readonly delivery: "cloud-init";
+      readonly maximumBytes: number;
+      readonly identity: GuestIdentity;
+    };
 
 /**
  * The verbs of one provider, opened for one placement target. Core does the retries, the waiting, the candidate

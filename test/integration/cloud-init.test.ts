@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -9,44 +8,35 @@ import { scratchFolder } from "../support/scratch.ts";
 
 const run = promisify(execFile);
 const MERGE = join(import.meta.dirname, "support", "cloud-init-merge.py");
-const DOCUMENT = '{"version":1,"repos":[{"clone_url":"https://example.com/a#b: c"}]}';
-const WRITTEN = {
-  path: "/run/slipway/boot.json",
-  permissions: "0644",
-  content: `${DOCUMENT}\n`,
-};
+const HOOK = { type: "text/cloud-boothook", content: "#!/bin/sh\necho boot\n" };
 
 describeWithCloudInit("user data, as cloud-init reads it", ({ python }) => {
-  async function read(userData: string | null) {
+  async function read(own: string | null, cloneScript: string | null = null) {
     using folder = scratchFolder();
     const running = run(python, [MERGE, folder.path]);
-    running.child.stdin?.end(cloudInitUserData(DOCUMENT, userData));
+    const parts = { bootScript: HOOK.content, cloneScript, own };
+    running.child.stdin?.end(cloudInitUserData(parts));
     return JSON.parse((await running).stdout) as unknown;
   }
 
-  it("passes cloud-init's own schema", async () => {
-    using folder = scratchFolder();
-    const file = join(folder.path, "user-data.yaml");
-    await writeFile(file, cloudInitUserData(DOCUMENT, null));
-    const schema = ["-m", "cloudinit.cmd.main", "schema", "--config-file", file];
-    const { stdout } = await run(python, schema);
-    expect(stdout).toContain("Valid cloud-config");
+  it("has the boot script as a boothook, to the byte", async () => {
+    expect(await read(null)).toEqual({ config: null, scripts: [HOOK] });
   });
 
-  it("writes the boot document, to the byte", async () => {
-    expect(await read(null)).toEqual({ config: { write_files: [WRITTEN] }, scripts: [] });
-  });
-
-  it("joins the lists of the workspace's own cloud-config to ours", async () => {
-    const own =
-      '#cloud-config\nwrite_files:\n- path: /a\n  content: "ä"\nruncmd: [[ls]]\nhostname: b\n';
+  it("leaves the workspace's own cloud-config as it is", async () => {
+    const own = '#cloud-config\nwrite_files:\n- path: /a\n  content: "ä"\nruncmd: [[ls]]\n';
     expect(await read(own)).toEqual({
-      config: {
-        write_files: [WRITTEN, { path: "/a", content: "ä" }],
-        runcmd: [["ls"]],
-        hostname: "b",
-      },
-      scripts: [],
+      config: { write_files: [{ path: "/a", content: "ä" }], runcmd: [["ls"]] },
+      scripts: [HOOK],
+    });
+  });
+
+  it("has the clone script before the workspace's own, because cloud-init runs them in order", async () => {
+    const clone = { type: "text/x-shellscript", content: "#!/bin/sh\necho clone\n" };
+    const own = { type: "text/x-shellscript", content: "#!/bin/sh\necho own\n" };
+    expect(await read(own.content, clone.content)).toEqual({
+      config: null,
+      scripts: [HOOK, clone, own],
     });
   });
 
@@ -59,8 +49,8 @@ describeWithCloudInit("user data, as cloud-init reads it", ({ python }) => {
       ["that looks like a boundary", "#!/bin/sh\n--slipway\n--slipway--\n"],
     ])("arrives to the byte: %s", async (_what, content) => {
       expect(await read(content)).toEqual({
-        config: { write_files: [WRITTEN] },
-        scripts: [{ type: "text/x-shellscript", content }],
+        config: null,
+        scripts: [HOOK, { type: "text/x-shellscript", content }],
       });
     });
   });

@@ -137,7 +137,7 @@ export function capabilitiesOf({
     pollMilliseconds: 1_000,
     lagMilliseconds: 0,
     pendingMilliseconds: 900_000,
-    bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: {} },
+    bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: "launch-index" },
   } as const;
   switch (kind) {
     case "ec2":
@@ -150,6 +150,7 @@ export function capabilitiesOf({
       return {
         ...vm,
         batch: { ...vm.batch, longestSpawnId: LONGEST_TAGGED_SPAWN_ID },
+        bootDocument: { ...vm.bootDocument, identity: "instance-name" },
         idempotency: { machines: "eventual", tokenMilliseconds: null },
       };
     case "docker":
@@ -161,7 +162,7 @@ export function capabilitiesOf({
         watchMilliseconds: 1_000,
         retryMilliseconds: 10_000,
         pendingMilliseconds: 60_000,
-        bootDocument: { delivery: "environment", maximumBytes: 16_384, identity: null },
+        bootDocument: { delivery: "environment", maximumBytes: 16_384 },
         idempotency: { machines: "consistent", tokenMilliseconds: null },
       };
   }

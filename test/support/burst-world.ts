@@ -33,7 +33,7 @@ export function burstWorld(
     ...others,
     capabilities: {
       batch: BATCH,
-      bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: {} },
+      bootDocument: { delivery: "cloud-init", maximumBytes: 16_384, identity: "launch-index" },
       ...capabilities,
     },
   });

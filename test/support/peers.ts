@@ -52,6 +52,8 @@ export interface Peers {
   readonly engineBinary: Peer<EngineBinaryPeer>;
   readonly podman: Peer<PodmanPeer>;
   readonly cloudInit: Peer<CloudInitPeer>;
+  /** cloud-init that boots guests in namespaces. */
+  readonly guests: Peer<CloudInitPeer>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -86,6 +88,10 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
       return { binary: executable(named, "SLIPWAY_TEST_PODMAN_BINARY") };
     }),
     cloudInit: peer(() => ({ python: executable(named, "SLIPWAY_TEST_CLOUD_INIT_PYTHON") })),
+    guests: peer(() => {
+      if (!isRoot) throw new Error("only root can boot guests in namespaces");
+      return { python: executable(named, "SLIPWAY_TEST_CLOUD_INIT_PYTHON") };
+    }),
   };
 }
 
@@ -136,6 +142,11 @@ export function describeWithCloudInit(
   define: (cloudInit: CloudInitPeer) => void,
 ): void {
   describeWith(name, peersOfThisRun().cloudInit, define);
+}
+
+/** A suite that boots guests by cloud-init (`guest/guest.ts`). */
+export function describeWithGuests(name: string, define: (cloudInit: CloudInitPeer) => void): void {
+  describeWith(name, peersOfThisRun().guests, define);
 }
 
 /** What to do with a suite whose peer is missing: skip it on a developer's machine, fail it if `CI` is set. */

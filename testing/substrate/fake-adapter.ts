@@ -77,7 +77,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
     pollMilliseconds: 0,
     lagMilliseconds: 0,
     pendingMilliseconds: 900_000,
-    bootDocument: { delivery: "environment", maximumBytes: 32_768, identity: null },
+    bootDocument: { delivery: "environment", maximumBytes: 32_768 },
     ...options.capabilities,
   };
   const world: World = {

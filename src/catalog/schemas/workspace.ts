@@ -4,6 +4,7 @@ import { BOOT_DOCUMENTS, CONFLICT_RESOLUTIONS } from "../kinds.ts";
 import type { WorkspaceFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import type { Rule } from "../violation.ts";
+import { clonePath } from "../../plan/clone-path.ts";
 import { commonRules, described, distinct, nameOf, text } from "./common.ts";
 import { containerProcessFields } from "./container.ts";
 
@@ -30,6 +31,7 @@ const repository = once(() =>
     conflictResolution: z
       .enum(CONFLICT_RESOLUTIONS, "must be MERGE, REBASE or NONE")
       .exactOptional(),
+    clone: z.boolean("must be true or false").exactOptional(),
   }),
 );
 
@@ -103,7 +105,13 @@ export const workspaceSchema = once((): z.ZodType<WorkspaceFields> =>
 
 /** Violations of the rules that involve several fields. */
 function clashes(workspace: WorkspaceFields): { path: string[]; message: string }[] {
-  const { secretRefs = [], runtimeSecretMounts = [], userData, bootDocument } = workspace;
+  const {
+    secretRefs = [],
+    runtimeSecretMounts = [],
+    userData,
+    bootDocument,
+    repos = [],
+  } = workspace;
   const variables = [...secretRefs, ...runtimeSecretMounts.flatMap(({ env }) => env ?? [])];
   const paths = runtimeSecretMounts.flatMap((mount) => mount.path ?? []);
   const found: { path: string[]; message: string }[] = [];
@@ -117,6 +125,18 @@ function clashes(workspace: WorkspaceFields): { path: string[]; message: string 
       path: ["userData"],
       message: "must start with #cloud-config or #! (or set boot_document to none)",
     });
+  const cloned = repos
+    .filter(({ clone }) => clone === true)
+    .map(({ cloneUrl }) => clonePath(cloneUrl));
+  if (cloned.includes(null))
+    found.push({
+      path: ["repos"],
+      message: "must have a name at the end of each clone_url with clone",
+    });
+  if (new Set(cloned).size !== cloned.length)
+    found.push({ path: ["repos"], message: "must not clone two repositories of the same name" });
+  if (cloned.length > 0 && bootDocument === "none")
+    found.push({ path: ["repos"], message: "must not have clone without the boot document" });
   return found;
 }
 

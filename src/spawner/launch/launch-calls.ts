@@ -255,7 +255,7 @@ async function sendLaunch(
     plan,
     place,
     ownership: { owner, tenant, workspace, planId, launchId: launchId(token) },
-    ...launchDocuments(plan, call.members, adapter.capabilities.bootDocument),
+    ...launchDocuments({ plan, place, members: call.members }, adapter.capabilities.bootDocument),
     // A machine that is never started needs none, and they may be gone.
     ...(isWanted || call.members.length > 1
       ? { secrets: await secrets() }

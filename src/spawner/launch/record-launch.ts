@@ -7,7 +7,6 @@ import type {
   SpawnMember,
   SubstrateAdapter,
 } from "../../substrate/contract.ts";
-import { launchDocuments } from "../../boot/boot-document.ts";
 import { noCandidateLeft } from "../candidates.ts";
 import type { LaunchCalls } from "./launch-calls.ts";
 import { launchToken } from "../../ledger/launch-token.ts";
@@ -113,13 +112,12 @@ function membersOf(entries: readonly QueueEntry[]): readonly SpawnMember[] {
 /** Each member's part of the launch. */
 function launchesOf(
   entries: readonly QueueEntry[],
-  { plan, candidate, adapter, owner }: QueuedLaunch,
+  { plan, candidate, owner }: QueuedLaunch,
 ): readonly NewLaunch[] {
   const place = plan.candidates[candidate];
   if (place === undefined) throw noCandidateLeft(plan);
-  const documents = launchDocuments(plan, membersOf(entries), adapter.capabilities.bootDocument);
   const number = Math.max(...entries.map(({ queued }) => queued.number));
-  const token = launchToken({ owner, number, plan, place, ...documents });
+  const token = launchToken({ owner, number, plan, place, members: membersOf(entries) });
   const machineType = machineTypeAt(plan, place);
   return entries.map((_entry, member) => ({
     candidate,

@@ -19,8 +19,7 @@ export function identityOf({ spawnId, number, place, subnet }: LaunchKey) {
     number,
     plan: samplePlan(),
     place: { place, subnet, verdict: "eligible", reason: null },
-    members: [{ spawnId, ...NO_INPUT, bootDocument: JSON.stringify({ spawnId }) }],
-    userData: "",
+    members: [{ spawnId, ...NO_INPUT }],
   });
   return {
     token,

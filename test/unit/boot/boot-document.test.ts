@@ -1,16 +1,24 @@
+import { inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import {
+  countFitting,
+  launchDocuments,
+  measureBootDocument,
+} from "../../../src/boot/boot-document.ts";
+import type { JsonValue } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
-import { bootDocument, measureBootDocument } from "../../../src/boot/boot-document.ts";
-import { LONGEST_SPAWN_ID } from "../../../src/ledger/spawn-record.ts";
+import { NO_INPUT } from "../../../src/substrate/contract.ts";
+import type { BootDelivery, SpawnMember } from "../../../src/substrate/contract.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 
-const VARIABLE = { delivery: "environment", maximumBytes: 32_768, identity: null } as const;
-const CLOUD_INIT = {
+const VARIABLE = { delivery: "environment", maximumBytes: 32_768 } as const;
+const BY_INDEX = {
   delivery: "cloud-init",
   maximumBytes: 16_384,
-  identity: { source: "instance-name" },
+  identity: "launch-index",
 } as const;
+const PLACE = { place: "us-east-1a" };
 
 function planWith(guest: Partial<LaunchPlan["guest"]>): LaunchPlan {
   const plan = samplePlan();
@@ -18,88 +26,198 @@ function planWith(guest: Partial<LaunchPlan["guest"]>): LaunchPlan {
 }
 
 const PLAN = planWith({
-  repos: [{ cloneUrl: "https://example.com/a", baseBranch: "größe", conflictResolution: "MERGE" }],
+  repos: [
+    {
+      cloneUrl: "https://example.com/a",
+      baseBranch: "größe",
+      conflictResolution: "MERGE",
+      clonePath: "/workspaces/a",
+    },
+  ],
   ports: [{ port: 8080, name: "web" }],
   secretRefs: ["API_KEY"],
   runtimeSecretMounts: [{ secret: "CERT", env: null, path: "/cert", mode: "0400" }],
 });
+const COMMON = {
+  boot_version: 2,
+  tenant: PLAN.tenant,
+  workspace: PLAN.workspace,
+  plan_id: PLAN.planId,
+  place: "us-east-1a",
+  ports: [{ port: 8080, name: "web" }],
+  secret_refs: ["API_KEY"],
+  runtime_secret_mounts: [{ secret: "CERT", env: null, path: "/cert", mode: "0400" }],
+};
+const REPO = {
+  clone_url: "https://example.com/a",
+  base_branch: "größe",
+  conflict_resolution: "MERGE",
+};
+const ONE: SpawnMember = {
+  spawnId: "agent-1",
+  env: { camelCase: "1", ÄÖ: "ü" },
+  labels: { team: "a" },
+  input: { someTask: ["x", null, 1.5] },
+};
+const TWO: SpawnMember = { spawnId: "agent-2", ...NO_INPUT };
 
-describe("bootDocument", () => {
-  it("contains a container's own spawn id", () => {
-    expect(JSON.parse(bootDocument(PLAN, "agent-1", VARIABLE))).toEqual({
-      version: 1,
-      tenant: PLAN.tenant,
-      workspace: PLAN.workspace,
-      spawn_id: "agent-1",
-      plan_id: PLAN.planId,
-      repos: [
-        { clone_url: "https://example.com/a", base_branch: "größe", conflict_resolution: "MERGE" },
-      ],
-      ports: [{ port: 8080, name: "web" }],
-      secret_refs: ["API_KEY"],
-    });
+function userData(members: readonly SpawnMember[], plan = PLAN, delivery: BootDelivery = BY_INDEX) {
+  return launchDocuments({ plan, place: PLACE, members }, delivery).userData;
+}
+
+/** The table in the boot script of user data. */
+function tableIn(text: string): unknown {
+  const [, packed = ""] = /TABLE = """\n([^"]+)"""/.exec(text) ?? [];
+  return JSON.parse(inflateRawSync(Buffer.from(packed, "base64")).toString("ascii"));
+}
+
+describe("launchDocuments", () => {
+  it("gives each container its own document, and no user data", () => {
+    const documents = launchDocuments({ plan: PLAN, place: PLACE, members: [ONE, TWO] }, VARIABLE);
+    expect(documents.userData).toBe("");
+    expect(documents.members.map(({ bootDocument }) => JSON.parse(bootDocument))).toEqual([
+      {
+        ...COMMON,
+        // A container does not clone.
+        repos: [REPO],
+        spawn_id: "agent-1",
+        env: ONE.env,
+        input: ONE.input,
+        identity: { source: "environment" },
+      },
+      {
+        ...COMMON,
+        repos: [REPO],
+        spawn_id: "agent-2",
+        env: {},
+        input: null,
+        identity: { source: "environment" },
+      },
+    ]);
   });
 
-  it("says where a VM finds its own identity, because a batch shares its user data", () => {
-    const text = bootDocument(PLAN, "agent-1", CLOUD_INIT);
-    expect(bootDocument(PLAN, "agent-2", CLOUD_INIT)).toBe(text);
-    const [head, body] = text.split("  content: |\n    ");
-    expect(head).toBe(
-      '#cloud-config\nwrite_files:\n- path: /run/slipway/boot.json\n  permissions: "0644"\n',
-    );
-    expect(JSON.parse(body ?? "")).toMatchObject({
-      workspace: PLAN.workspace,
-      identity: { source: "instance-name" },
-      secret_refs: ["API_KEY"],
-      runtime_secret_mounts: [{ secret: "CERT", path: "/cert", mode: "0400" }],
+  it("gives all VMs of a launch one text, with a table of the members in their order", () => {
+    const documents = launchDocuments({ plan: PLAN, place: PLACE, members: [ONE, TWO] }, BY_INDEX);
+    expect(documents.members).toEqual([
+      { ...ONE, bootDocument: "" },
+      { ...TWO, bootDocument: "" },
+    ]);
+    expect(tableIn(documents.userData)).toEqual({
+      ...COMMON,
+      repos: [{ ...REPO, clone_path: "/workspaces/a" }],
+      members: [
+        ["agent-1", ONE.env, ONE.input],
+        ["agent-2", {}, null],
+      ],
     });
-    expect(text).not.toContain("spawn_id");
+    expect(documents.userData).not.toContain("agent-1");
+  });
+
+  it("is the same for the same launch, because a repeated request must be", () => {
+    expect(userData([ONE, TWO])).toBe(userData([structuredClone(ONE), TWO]));
+    expect(userData([ONE, TWO])).not.toBe(userData([TWO, ONE]));
   });
 
   it("passes user data on unchanged if the image has no cloud-init, and sends none if there is none", () => {
-    const userData = '{"ignition": {"version": "3.4.0"}}';
-    const ignition = planWith({ bootDocument: "none", userData });
-    expect(bootDocument(ignition, "agent-1", CLOUD_INIT)).toBe(userData);
-    expect(bootDocument(planWith({ bootDocument: "none" }), "agent-1", CLOUD_INIT)).toBe("");
+    const ignition = '{"ignition": {"version": "3.4.0"}}';
+    expect(userData([TWO], planWith({ bootDocument: "none", userData: ignition }))).toBe(ignition);
+    expect(userData([TWO], planWith({ bootDocument: "none" }))).toBe("");
   });
 
-  it.each([VARIABLE, CLOUD_INIT])("is pure ASCII by $delivery", (delivery) => {
+  it.each([VARIABLE, BY_INDEX])("is ASCII without long lines by $delivery", (delivery) => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (baseBranch) => {
-        const repos = [{ cloneUrl: "https://a", baseBranch, conflictResolution: "MERGE" as const }];
-        const text = bootDocument(planWith({ repos }), "agent-1", delivery);
-        expect(text).toMatch(/^[\n\x20-\x7e]*$/);
-        const json = text.slice(text.indexOf("{"));
-        expect(JSON.parse(json)).toMatchObject({ repos: [{ base_branch: baseBranch }] });
+      fc.property(fc.string({ unit: "binary" }), fc.json(), (text, json) => {
+        const input: JsonValue = JSON.parse(json);
+        const member = { spawnId: "agent-1", env: { A: text }, labels: {}, input };
+        const launch = { plan: PLAN, place: PLACE, members: [member] };
+        const documents = launchDocuments(launch, delivery);
+        const document = documents.userData + (documents.members[0]?.bootDocument ?? "");
+        expect(document).toMatch(/^[\n\x20-\x7e]*$/);
+        if (delivery === BY_INDEX)
+          expect(tableIn(document)).toMatchObject({ members: [["agent-1", { A: text }, input]] });
+        else expect(JSON.parse(document)).toMatchObject({ env: { A: text }, input });
       }),
     );
   });
 
-  it.each([VARIABLE, CLOUD_INIT])("refuses a document that $delivery cannot carry", (delivery) => {
-    const room = delivery.maximumBytes - bootDocument(planWith({}), "a", delivery).length;
-    const secretRefs = (bytes: number) => planWith({ secretRefs: ["X".repeat(bytes - 2)] });
-    const fitting = bootDocument(secretRefs(room), "a", delivery);
-    expect(fitting.length).toBe(delivery.maximumBytes);
-    expect(() => bootDocument(secretRefs(room + 1), "a", delivery)).toThrowError(
+  it.each([VARIABLE, BY_INDEX])("refuses a document that $delivery cannot carry", (delivery) => {
+    const documentsOf = (maximumBytes: number) =>
+      launchDocuments({ plan: PLAN, place: PLACE, members: [ONE] }, { ...delivery, maximumBytes });
+    const { userData: shared, members } = documentsOf(1_000_000);
+    const bytes = Buffer.byteLength(shared + (members[0]?.bootDocument ?? ""));
+    expect(() => documentsOf(bytes)).not.toThrow();
+    expect(() => documentsOf(bytes - 1)).toThrowError(
       expect.objectContaining({
         code: "FAILED_PRECONDITION",
         reason: "BOOT_DOCUMENT_TOO_LARGE",
         message: expect.stringContaining(
-          `has ${delivery.maximumBytes + 1} bytes, ${PLAN.substrate} carries at most ${delivery.maximumBytes}`,
+          `has ${bytes} bytes, ${PLAN.substrate} carries at most ${bytes - 1}`,
         ),
       }),
     );
   });
 });
 
+describe("countFitting", () => {
+  it("finds exactly how many members one launch can carry", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ size: fc.nat(3000), seed: fc.nat() }), { maxLength: 12 }),
+        (sizes) => {
+          const members = sizes.map(({ size, seed }, index) => ({
+            spawnId: `agent-${index}`,
+            ...NO_INPUT,
+            input: incompressible(size, seed),
+          }));
+          const launch = { plan: PLAN, place: PLACE, members };
+          const count = countFitting(launch, BY_INDEX);
+          const bytes = (many: number) =>
+            userData(members.slice(0, many), PLAN, { ...BY_INDEX, maximumBytes: 1e9 }).length;
+          expect(count === 0 || bytes(count) <= BY_INDEX.maximumBytes).toBe(true);
+          expect(count === members.length || bytes(count + 1) > BY_INDEX.maximumBytes).toBe(true);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it("counts all members that have documents of their own, up to one that is too large", () => {
+    const large = { ...TWO, input: "x".repeat(VARIABLE.maximumBytes) };
+    const launch = { plan: PLAN, place: PLACE, members: [ONE, TWO, large, TWO] };
+    expect(countFitting({ ...launch, members: [ONE, TWO] }, VARIABLE)).toBe(2);
+    expect(countFitting(launch, VARIABLE)).toBe(2);
+  });
+});
+
+/** Text that does not compress. */
+function incompressible(size: number, seed: number): string {
+  let state = seed;
+  return Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return String.fromCodePoint(33 + ((state >>> 16) % 90));
+  }).join("");
+}
+
 describe("measureBootDocument", () => {
-  it.each([VARIABLE, CLOUD_INIT])(
-    "returns the largest size that the document can have by $delivery",
-    (by) => {
-      const longest = "x".repeat(LONGEST_SPAWN_ID);
-      expect(measureBootDocument(PLAN, by)).toBe(
-        Buffer.byteLength(bootDocument(PLAN, longest, by)),
-      );
-    },
-  );
+  it("returns the size for a long id, and how many spawns a launch carries", () => {
+    const { bytes, maximumBytes, members } = measureBootDocument(PLAN, BY_INDEX, 1000);
+    expect(bytes).toBeGreaterThan(userData([TWO]).length);
+    expect(maximumBytes).toBe(16_384);
+    // The bound of 10 calls for 1,000 spawns leaves room for much user data of the workspace's own.
+    expect(members).toBeGreaterThan(500);
+    const own = `#!/bin/sh\n${`${incompressible(900, 1)}\n`.repeat(9)}`;
+    const { members: fewer } = measureBootDocument(
+      { ...PLAN, guest: { ...PLAN.guest, userData: own } },
+      BY_INDEX,
+      1000,
+    );
+    expect(fewer).toBeLessThan(members ?? 0);
+    expect(fewer).toBeGreaterThan(0);
+  });
+
+  it("counts no members if each has a document of its own, or if there is no document", () => {
+    expect(measureBootDocument(PLAN, VARIABLE, 1).members).toBeNull();
+    const none = planWith({ bootDocument: "none", userData: "{}" });
+    expect(measureBootDocument(none, BY_INDEX, 1000)).toMatchObject({ bytes: 2, members: null });
+  });
 });

@@ -10,14 +10,13 @@ const identity: LaunchIdentity = {
   number: 1,
   plan: samplePlan(),
   place: { place: "engine-1", verdict: "eligible", reason: null },
-  members: [{ spawnId: "one", ...NO_INPUT, bootDocument: "{}" }],
-  userData: "",
+  members: [{ spawnId: "one", ...NO_INPUT }],
 };
 
 describe("launchToken", () => {
   it("is stable across processes", () => {
     expect(launchToken(identity)).toBe(
-      "6612c492e1709f59046e4e65ce728db0a1dd2f86d036554ce6eb903f9ab579e2",
+      "9a49af05751fb77151e1900d0827d8b1869b33963f7d776bae87f6b57457c100",
     );
   });
 
@@ -30,10 +29,10 @@ describe("launchToken", () => {
     ["machine type", { plan: samplePlan({ machineType: "large" }) }],
     ["artifact", { plan: samplePlan({ artifact: { ...samplePlan().artifact, id: "other" } }) }],
     ["tenant", { plan: samplePlan({ tenant: "other" }) }],
-    ["member", { members: [{ spawnId: "two", ...NO_INPUT, bootDocument: "{}" }] }],
-    ["input", { members: [{ spawnId: "one", ...NO_INPUT, input: 1, bootDocument: "{}" }] }],
-    ["user data", { userData: "#cloud-config\n" }],
-    ["boot document", { members: [{ spawnId: "one", ...NO_INPUT, bootDocument: "{ }" }] }],
+    ["member", { members: [{ spawnId: "two", ...NO_INPUT }] }],
+    ["input", { members: [{ spawnId: "one", ...NO_INPUT, input: 1 }] }],
+    ["variable", { members: [{ spawnId: "one", ...NO_INPUT, env: { A: "1" } }] }],
+    ["label", { members: [{ spawnId: "one", ...NO_INPUT, labels: { a: "1" } }] }],
   ];
   it.each(others)("is different for another %s", (_name, change) => {
     expect(launchToken({ ...identity, ...change })).not.toBe(launchToken(identity));
@@ -45,7 +44,7 @@ describe("launchToken", () => {
         const token = launchToken({
           ...identity,
           number,
-          members: [{ spawnId, ...NO_INPUT, bootDocument: "" }],
+          members: [{ spawnId, ...NO_INPUT }],
         });
         expect(token).toMatch(/^[0-9a-f]{64}$/);
         expect(launchId(token)).toMatch(/^[0-9a-f]{32}$/);
