@@ -22,7 +22,7 @@ type Delivery = SubstrateCapabilities["bootDocument"];
 type CloudInitDelivery = Extract<Delivery, { readonly delivery: "cloud-init" }>;
 type Described = Pick<LaunchPlan, "tenant" | "workspace" | "planId" | "guest" | "substrate">;
 
-/** What the boot documents of a launch depend on. */
+/** The part of a launch that its boot documents contain. */
 export interface DocumentedLaunch {
   readonly plan: Described;
   readonly place: Pick<Candidate, "place">;

@@ -18,7 +18,7 @@ const EXAMPLES = join(ROOT, "examples");
 /** Blocks that are not validated: output, and other programs' formats. */
 const NOT_VALIDATED = ["text", "json", "mermaid"];
 /** Blocks that other tests validate. */
-const VALIDATED_ELSEWHERE = ["sh", "console", "ts"];
+const VALIDATED_ELSEWHERE = ["sh", "console", "ts", "python", "js"];
 
 /** A file's kind is the part before its first dot: `workspace.secrets.yaml`. */
 const files = readdirSync(EXAMPLES)

@@ -146,7 +146,7 @@ describeWithGuests("a guest", (peer) => {
     ["launch-index", "none", "'none' is none of the 2 members of this launch"],
     ["instance-name", "other-0123456789abcdef", "is none of the 2 members of this launch"],
   ] as const)(
-    "reports on its console that it is no member: %s %s",
+    "reports on its console that it is not a member: %s %s",
     async (identity, known, why) => {
       const report = await boot([ONE, TWO], { identity, known });
       expect(report.console).toMatch(/^slipway: no boot document: .*\n$/);

@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import traceback
 
 import cloudinit
@@ -124,7 +123,6 @@ def boot(guest):
         file.write(CONFIG % {"source": "Ec2" if guest["cloud"] == "ec2" else "GCE"})
     for command in guest["setup"]:
         run("/bin/sh", "-c", command)
-    begin = time.monotonic()
     statuses = {}
     for stage in guest["stages"]:
         if stage == "reboot":
@@ -132,9 +130,10 @@ def boot(guest):
             shutil.rmtree("/run/cloud-init", ignore_errors=True)
         else:
             statuses[stage] = run_stage(stage)
+    for command in guest["afterwards"]:
+        run("/bin/sh", "-c", command)
     return {
         "statuses": statuses,
-        "seconds": time.monotonic() - begin,
         "files": {path: read(path) for path in guest["files"]},
         "folder": sorted(os.listdir("/run/slipway")) if os.path.isdir("/run/slipway") else [],
         "sh": sourced("/bin/sh"),

@@ -20,6 +20,8 @@ export interface Guest {
   readonly files?: readonly string[];
   /** Shell commands that prepare the guest. */
   readonly setup?: readonly string[];
+  /** Shell commands after its stages. */
+  readonly afterwards?: readonly string[];
 }
 
 export interface GuestFile {
@@ -31,7 +33,6 @@ export interface GuestFile {
 export interface GuestReport {
   /** Exit codes of the stages. */
   readonly statuses: Readonly<Record<string, number>>;
-  readonly seconds: number;
   readonly files: Readonly<Record<string, GuestFile | null>>;
   /** The names in `/run/slipway`. */
   readonly folder: readonly string[];
@@ -54,13 +55,16 @@ export async function bootGuests(
   { python }: CloudInitPeer,
   guests: readonly Guest[],
 ): Promise<readonly GuestReport[]> {
-  const asked = guests.map(({ cloud, url, stages = ["init"], files = [], setup = [] }) => ({
-    cloud,
-    port: url === null ? null : Number(new URL(url).port),
-    stages,
-    files: [BOOT_DOCUMENT, CLONE_RESULT, ...files],
-    setup,
-  }));
+  const asked = guests.map(
+    ({ stages = ["init"], files = [], setup = [], afterwards = [], ...guest }) => ({
+      cloud: guest.cloud,
+      port: guest.url === null ? null : Number(new URL(guest.url).port),
+      stages,
+      files: [BOOT_DOCUMENT, CLONE_RESULT, ...files],
+      setup,
+      afterwards,
+    }),
+  );
   const running = run(python, [PROGRAM], { maxBuffer: 64 * 1024 * 1024, timeout: LONGEST });
   running.child.stdin?.end(JSON.stringify({ guests: asked }));
   const reports: readonly GuestReport[] = JSON.parse((await running).stdout);

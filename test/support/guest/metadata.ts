@@ -45,5 +45,6 @@ export async function metadataServer({ identity, known, userData, failures }: Me
     else response.end(body);
   });
   const port = await listen(server, "127.0.0.1", 0);
-  return { url: `http://127.0.0.1:${port}`, close: () => stopServer(server) };
+  const close = () => stopServer(server);
+  return { url: `http://127.0.0.1:${port}`, close, [Symbol.asyncDispose]: close };
 }

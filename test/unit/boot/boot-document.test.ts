@@ -133,9 +133,12 @@ describe("launchDocuments", () => {
         const documents = launchDocuments(launch, delivery);
         const document = documents.userData + (documents.members[0]?.bootDocument ?? "");
         expect(document).toMatch(/^[\n\x20-\x7e]*$/);
-        if (delivery === BY_INDEX)
-          expect(tableIn(document)).toMatchObject({ members: [["agent-1", { A: text }, input]] });
-        else expect(JSON.parse(document)).toMatchObject({ env: { A: text }, input });
+        const read: unknown = delivery === BY_INDEX ? tableIn(document) : JSON.parse(document);
+        const fields =
+          delivery === BY_INDEX
+            ? { members: [["agent-1", { A: text }, input]] }
+            : { env: { A: text }, input };
+        expect(read).toMatchObject(fields);
       }),
     );
   });
