@@ -74,7 +74,7 @@ function directWorld(ports: SpawnerPorts): SpawnerRuntime {
   const admission: LaunchAdmission = {
     requestAtOnce: () => null,
     admitFirst: async (_adapter, _tenant, waiting) => ({
-      resources: waiting.count(),
+      resources: waiting.fitting(),
       spent: null,
     }),
     admitRepeat: async () => undefined,

@@ -39,13 +39,15 @@ export interface WaitingLaunches {
   /** The number of spawns. */
   readonly count: () => number;
   readonly all: () => readonly QueuedLaunch[];
+  /** How many of them, from the first, one launch can carry. */
+  readonly fitting: () => number;
 }
 
 export function createLaunchAdmission(governor: Governor): LaunchAdmission {
   return {
     async admitFirst(adapter, tenant, waiting, signal) {
       const { batch, rates } = adapter.capabilities;
-      const resources = (): number => Math.min(waiting.count(), batch.maximum);
+      const resources = waiting.fitting;
       if (rates === null) return { resources: resources(), spent: null };
       const backlog = (): Backlog => {
         const machines = waiting.count();

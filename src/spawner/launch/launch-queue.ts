@@ -4,9 +4,11 @@ import type { Clock } from "../../host/clock.ts";
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
 import type { LaunchSlots } from "./launch-slots.ts";
+import { countFitting as countFittingMembers, launchDocuments } from "../../boot/boot-document.ts";
+import { hasInput, inputOf } from "../../ledger/spawn-input.ts";
 import type { RateRequest } from "../../pacing/contract.ts";
 import type { Grant } from "../../pacing/governor.ts";
-import { recordLaunch } from "./record-launch.ts";
+import { membersOf, placeOf, recordLaunch } from "./record-launch.ts";
 import type {
   AdmittedLaunch,
   QueueResult,
@@ -33,6 +35,8 @@ interface Group {
   readonly waiting: Set<QueueEntry>;
   /** How many entries wait for each spawn: a second one with the same id learns of the first from the record. */
   readonly spawns: Map<string, number>;
+  /** How many of the first entries fit into one launch; null if that is not known. */
+  fitting: number | null;
   /** When the first and the last entry arrived. */
   since: number;
   latest: number;
@@ -71,6 +75,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
 
 async function enqueue(queue: QueueState, queued: QueuedLaunch): Promise<QueueResult> {
   queued.signal.throwIfAborted();
+  requireFitting(queued);
   const { groups, clock } = queue;
   const { adapter, plan } = queued;
   const key = keyOf(queued);
@@ -82,6 +87,7 @@ async function enqueue(queue: QueueState, queued: QueuedLaunch): Promise<QueueRe
     tenant: plan.tenant,
     waiting: new Set(),
     spawns: new Map(),
+    fitting: null,
     since: now,
     latest: now,
     left: null,
@@ -115,8 +121,7 @@ async function serveGroup(queue: QueueState, group: Group): Promise<void> {
       }
       const grant = await admitGroup(queue, group);
       const admitted = { at: clock.now(), spent: grant.spent };
-      const most = Math.min(grant.resources, group.adapter.capabilities.batch.maximum);
-      entries = firstEntries(group, most);
+      entries = firstEntries(group, Math.min(grant.resources, countFitting(group)));
       for (const entry of entries) removeEntry(group, entry);
       group.since = clock.now();
       if (entries.length > 0) await launchEntries(queue, entries, { group, admitted });
@@ -154,8 +159,40 @@ async function admitGroup({ admission }: QueueState, group: Group): Promise<Gran
   const waiting = {
     count: () => group.spawns.size,
     all: () => Array.from(group.waiting, ({ queued }) => queued),
+    fitting: () => countFitting(group),
   };
   return await admission.admitFirst(group.adapter, group.tenant, waiting, left.signal);
+}
+
+/** How many of the first entries one launch and its boot documents can carry. Counted again when the group has changed. */
+function countFitting(group: Group): number {
+  group.fitting ??= fittingMembers(group);
+  return group.fitting;
+}
+
+function fittingMembers(group: Group): number {
+  const { batch, bootDocument } = group.adapter.capabilities;
+  const entries = firstEntries(group, batch.maximum);
+  const [first] = entries;
+  if (first === undefined) return 0;
+  const { plan, candidate } = first.queued;
+  const launch = { plan, place: placeOf(plan, candidate), members: membersOf(entries) };
+  // The first fits, as `enqueue` has checked.
+  return Math.max(1, countFittingMembers(launch, bootDocument));
+}
+
+/**
+ * A spawn's own input may be too much for its boot document, which the plan's check does not know.
+ *
+ * @throws SlipwayError `BOOT_DOCUMENT_TOO_LARGE`
+ */
+function requireFitting({ spawnId, own, plan, candidate, adapter }: QueuedLaunch): void {
+  if (!hasInput(own)) return;
+  const members = [{ spawnId, ...inputOf(own) }];
+  launchDocuments(
+    { plan, place: placeOf(plan, candidate), members },
+    adapter.capabilities.bootDocument,
+  );
 }
 
 /**
@@ -235,15 +272,19 @@ function putFirst(group: Group, one: QueueEntry): void {
   for (const each of others) group.waiting.add(each);
 }
 
-function addEntry({ waiting, spawns }: Group, entry: QueueEntry): void {
+function addEntry(group: Group, entry: QueueEntry): void {
+  const { waiting, spawns } = group;
   const { spawnId } = entry.queued;
+  group.fitting = null;
   waiting.add(entry);
   spawns.set(spawnId, (spawns.get(spawnId) ?? 0) + 1);
 }
 
 /** @returns false if the entry no longer waits */
-function removeEntry({ waiting, spawns }: Group, entry: QueueEntry): boolean {
+function removeEntry(group: Group, entry: QueueEntry): boolean {
+  const { waiting, spawns } = group;
   if (!waiting.delete(entry)) return false;
+  group.fitting = null;
   const { spawnId } = entry.queued;
   const others = (spawns.get(spawnId) ?? 1) - 1;
   if (others > 0) spawns.set(spawnId, others);

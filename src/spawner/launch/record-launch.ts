@@ -1,6 +1,6 @@
 import { mapLimited } from "../../async/map-limited.ts";
 import { machineTypeAt } from "../../plan/machine-types.ts";
-import type { LaunchPlan } from "../../plan/plan.ts";
+import type { Candidate, LaunchPlan } from "../../plan/plan.ts";
 import type {
   LaunchSecrets,
   SpawnInput,
@@ -105,8 +105,15 @@ export async function recordLaunch(
   return { answered };
 }
 
-function membersOf(entries: readonly QueueEntry[]): readonly SpawnMember[] {
+export function membersOf(entries: readonly QueueEntry[]): readonly SpawnMember[] {
   return entries.map(({ queued: { spawnId, own } }) => ({ spawnId, ...inputOf(own) }));
+}
+
+/** The place among the plan's candidates. */
+export function placeOf(plan: LaunchPlan, candidate: number): Candidate {
+  const place = plan.candidates[candidate];
+  if (place === undefined) throw noCandidateLeft(plan);
+  return place;
 }
 
 /** Each member's part of the launch. */
@@ -114,8 +121,7 @@ function launchesOf(
   entries: readonly QueueEntry[],
   { plan, candidate, owner }: QueuedLaunch,
 ): readonly NewLaunch[] {
-  const place = plan.candidates[candidate];
-  if (place === undefined) throw noCandidateLeft(plan);
+  const place = placeOf(plan, candidate);
   const number = Math.max(...entries.map(({ queued }) => queued.number));
   const token = launchToken({ owner, number, plan, place, members: membersOf(entries) });
   const machineType = machineTypeAt(plan, place);

@@ -48,7 +48,7 @@ export const BOOT_DOCUMENT = "/run/slipway/boot.json";
 export const CLONE_RESULT = "/var/lib/slipway/clone.json";
 
 /** Only a guest that hangs takes so long, in milliseconds. */
-const LONGEST = 55_000;
+const LONGEST = 50_000;
 
 /** Boots the guests one after another; each ends with its report. Needs root. */
 export async function bootGuests(
@@ -65,7 +65,10 @@ export async function bootGuests(
       afterwards,
     }),
   );
-  const running = run(python, [PROGRAM], { maxBuffer: 64 * 1024 * 1024, timeout: LONGEST });
+  const running = run(python, [PROGRAM], {
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: LONGEST * Math.ceil(guests.length / 5),
+  });
   running.child.stdin?.end(JSON.stringify({ guests: asked }));
   const reports: readonly GuestReport[] = JSON.parse((await running).stdout);
   return reports;

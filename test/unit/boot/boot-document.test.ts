@@ -10,6 +10,7 @@ import type { JsonValue } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
 import type { BootDelivery, SpawnMember } from "../../../src/substrate/contract.ts";
+import { incompressible } from "../../support/incompressible.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 
 const VARIABLE = { delivery: "environment", maximumBytes: 32_768 } as const;
@@ -191,15 +192,6 @@ describe("countFitting", () => {
     expect(countFitting(launch, VARIABLE)).toBe(2);
   });
 });
-
-/** Text that does not compress. */
-function incompressible(size: number, seed: number): string {
-  let state = seed;
-  return Array.from({ length: size }, () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return String.fromCodePoint(33 + ((state >>> 16) % 90));
-  }).join("");
-}
 
 describe("measureBootDocument", () => {
   it("returns the size for a long id, and how many spawns a launch carries", () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createSpawnerRuntime, spawnPlan } from "../../../../src/spawner/spawn.ts";
 import { recover } from "../../../../src/spawner/recover.ts";
 import { BATCH, burstWorld, CALL, ids } from "../../../support/burst-world.ts";
+import { NO_INPUT } from "../../../../src/substrate/contract.ts";
+import { incompressible } from "../../../support/incompressible.ts";
 import { samplePlan } from "../../../support/sample-plan.ts";
 
 const TWO_PLACES = samplePlan({
@@ -246,5 +248,29 @@ describe("a launch of many whose process died", () => {
     expect(recovered.map(({ spawn }) => spawn?.state)).toEqual(ids(40).map(() => "running"));
     expect(here.adapter.machines).toHaveLength(40);
     expect(here.calls.map(({ members }) => members)).toEqual([ids(40), ids(40)]);
+  });
+});
+
+describe("spawns with inputs of their own", () => {
+  const input = (seed: number) => ({ ...NO_INPUT, input: incompressible(4_000, seed) });
+
+  it("share as many launches as the user data of each can carry", async () => {
+    const here = burstWorld();
+    const spawns = await here.clock.runUntilSettled(
+      Promise.all(ids(5).map((id, index) => here.begin(id, { own: input(index) }))),
+    );
+    expect(here.sizes()).toEqual([2, 2, 1]);
+    expect(spawns.map(({ state }) => state)).toEqual(ids(5).map(() => "running"));
+  });
+
+  it("are refused before they are recorded if one alone is too much", async () => {
+    const here = burstWorld();
+    const own = { ...NO_INPUT, input: incompressible(20_000, 1) };
+    const begun = [here.begin("one"), here.begin("large", { own }), here.begin("two")];
+    const settled = await here.clock.runUntilSettled(Promise.allSettled(begun));
+    expect(settled.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(settled[1]).toMatchObject({ reason: { reason: "BOOT_DOCUMENT_TOO_LARGE" } });
+    expect(here.calls.flatMap(({ members }) => members)).toEqual(["one", "two"]);
+    expect(await here.ledger.list(samplePlan().tenant, {})).toHaveLength(2);
   });
 });

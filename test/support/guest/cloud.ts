@@ -1,0 +1,90 @@
+import { startEc2 } from "../../../testing/ec2/index.ts";
+import { startGce } from "../../../testing/gce/index.ts";
+import type { Slipway } from "../../../src/slipway/slipway.ts";
+import { recordWorkspace } from "../faults/fault-substrate.ts";
+import type { Guest } from "./guest.ts";
+
+const PROJECT = "guest-project";
+const TYPE = { ec2: "m7i.large", gce: "n2-standard-2" } as const;
+
+/** A fake cloud with two zones, for guests of launched machines. */
+export interface GuestCloud extends AsyncDisposable {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Records a workspace and returns its name. */
+  readonly prepare: (slipway: Slipway) => Promise<string>;
+  readonly launchCalls: () => number;
+  /** Leaves room for so many machines in the first zone. */
+  readonly limitFirstZone: (machines: number) => void;
+  /** The guest of a launched machine. */
+  readonly guestOf: (machineId: string) => Promise<Guest>;
+}
+
+export async function guestsOnEc2(): Promise<GuestCloud> {
+  const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 5, endingMs: 5 } });
+  const region = ec2.region("us-east-1");
+  const [first = "", second = ""] = region.zones;
+  return {
+    environment: {
+      AWS_ENDPOINT_URL: ec2.url,
+      AWS_ACCESS_KEY_ID: "000000000000",
+      AWS_SECRET_ACCESS_KEY: "test",
+    },
+    prepare: (slipway) =>
+      recordWorkspace(slipway, {
+        machineType: { aws: { instanceType: TYPE.ec2 } },
+        image: { aws: { amiIds: { "us-east-1": region.images.x86_64 } } },
+        placement: {
+          substrate: "AWS",
+          target: {
+            aws: {
+              accountId: "000000000000",
+              region: "us-east-1",
+              subnetIds: [first, second].map((zone) => region.subnets[zone] ?? ""),
+            },
+          },
+        },
+      }),
+    launchCalls: () =>
+      ec2.requests.filter(({ action, isDryRun }) => action === "RunInstances" && !isDryRun).length,
+    limitFirstZone: (machines) =>
+      region.setCapacity({ instanceType: TYPE.ec2, zone: first }, machines),
+    guestOf: async (machineId) => ({ cloud: "ec2", url: (await ec2.metadata(machineId)).url }),
+    [Symbol.asyncDispose]: () => ec2.close(),
+  };
+}
+
+export async function guestsOnGce(): Promise<GuestCloud> {
+  const gce = await startGce({
+    rates: () => null,
+    timing: { provisioningMs: 1, stagingMs: 1, endingMs: 1, otherMs: 1 },
+  });
+  gce.addImage(PROJECT, { name: "agent-v1", family: "agent" });
+  const zones = ["us-central1-a", "us-central1-b"];
+  return {
+    environment: {
+      CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
+      CLOUDSDK_AUTH_ACCESS_TOKEN: "test",
+    },
+    prepare: (slipway) =>
+      recordWorkspace(slipway, {
+        machineType: { gce: { machineType: TYPE.gce } },
+        image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/agent` } },
+        placement: {
+          substrate: "GCP",
+          target: { gcp: { project: PROJECT, zones, subnet: "default" } },
+        },
+      }),
+    launchCalls: () =>
+      gce.requests.filter(
+        ({ call }) => call === "instances.insert" || call === "instances.bulkInsert",
+      ).length,
+    limitFirstZone: (machines) =>
+      gce.setCapacity({ machineType: TYPE.gce, zone: zones[0] ?? "", machines }),
+    guestOf: async (machineId) => {
+      const [, project = "", zone = "", name = ""] =
+        /^projects\/(.+)\/zones\/(.+)\/instances\/(.+)$/.exec(machineId) ?? [];
+      return { cloud: "gce", url: (await gce.metadata({ project, zone, name })).url };
+    },
+    [Symbol.asyncDispose]: () => gce.close(),
+  };
+}
