@@ -28,7 +28,12 @@ export const PURE_FILES: readonly string[] = [
 const PURE_OF_ADAPTERS = /^adapters\/[^/]+\/launch\/launch-request\.ts$/;
 
 /** Node's modules that only compute. Of `node:crypto` that means hashing: its random functions are impure words. */
-const COMPUTING_MODULES: ReadonlySet<string> = new Set(["node:buffer", "node:crypto", "node:util"]);
+const COMPUTING_MODULES: ReadonlySet<string> = new Set([
+  "node:buffer",
+  "node:crypto",
+  "node:util",
+  "node:zlib",
+]);
 
 /** Identifiers that are impure wherever they are used as a value. */
 const IMPURE_WORDS: ReadonlySet<string> = new Set(
