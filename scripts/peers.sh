@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs and starts the real servers that the tests use: a Docker engine that also runs containers for the
 # other processor architecture (qemu), Podman (whose service each suite starts itself), the distribution
-# registry, htpasswd, cloud-init, and static busybox binaries for building images. For Debian and its derivatives, as root, without systemd.
+# registry, htpasswd, cloud-init, static busybox binaries for building images, and a Debian guest for qemu. For Debian and its derivatives, as root, without systemd.
 #
 #   scripts/peers.sh install   installs missing packages
 #   scripts/peers.sh start     starts the engine and waits until it answers (no effect if it runs)
@@ -54,6 +54,8 @@ take_lock() {
 
 # shellcheck source=scripts/peers/install.sh
 source "$HERE/peers/install.sh"
+# shellcheck source=scripts/peers/guest.sh
+source "$HERE/peers/guest.sh"
 # shellcheck source=scripts/peers/engine.sh
 source "$HERE/peers/engine.sh"
 
@@ -65,6 +67,8 @@ print_environment() {
   printf 'export SLIPWAY_TEST_DOCKERD_BINARY=%s\n' "$(command -v dockerd || true)"
   printf 'export SLIPWAY_TEST_PODMAN_BINARY=%s\n' "$(command -v podman || true)"
   printf 'export SLIPWAY_TEST_CLOUD_INIT_PYTHON=%s\n' "$(cloud_init_program)"
+  printf 'export SLIPWAY_TEST_QEMU_BINARY=%s\n' "$(command -v qemu-system-x86_64 || true)"
+  printf 'export SLIPWAY_TEST_GUEST=%s\n' "$(guest_folder)"
   printf 'export SLIPWAY_TEST_BUSYBOX_AMD64=%s\n' "$(busybox_path amd64)"
   printf 'export SLIPWAY_TEST_BUSYBOX_ARM64=%s\n' "$(busybox_path arm64)"
 }
@@ -73,7 +77,7 @@ start_everything() {
   local packages
   mapfile -t packages < <(missing_packages)
   [ "${#packages[@]}" = 0 ] || fail "missing: ${packages[*]}; run scripts/peers.sh install first"
-  [ -x "$(busybox_path amd64)" ] && [ -x "$(busybox_path arm64)" ] && [ -x "$(cloud_init_program)" ] || fail "no busybox or cloud-init in $PEERS; run scripts/peers.sh install first"
+  [ -x "$(busybox_path amd64)" ] && [ -x "$(busybox_path arm64)" ] && [ -x "$(cloud_init_program)" ] && guest_is_built || fail "no busybox, cloud-init or guest in $PEERS; run scripts/peers.sh install first"
   enable_foreign amd64 x86_64
   enable_foreign arm64 aarch64
   [ -e "$PEERS/daemon.json" ] || echo '{}' >"$PEERS/daemon.json"
@@ -96,6 +100,10 @@ show_status() {
   fi
   if [ -x "$(cloud_init_program)" ]; then echo "cloud-init: fetched"; else
     echo "cloud-init: not fetched"
+    result=1
+  fi
+  if guest_is_built; then echo "guest: built"; else
+    echo "guest: not built"
     result=1
   fi
   for machine in x86_64 aarch64; do

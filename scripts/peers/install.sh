@@ -19,6 +19,10 @@ missing_packages() {
   has zsh || echo zsh
   has fish || echo fish
   has mkfs.ext4 || echo e2fsprogs
+  # The guest: what builds it, and what runs it.
+  has debootstrap || echo debootstrap
+  has qemu-system-x86_64 || echo qemu-system-x86
+  has git || echo git
   [ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
   # Dependencies of cloud-init (install_cloud_init).
   local library
@@ -116,6 +120,7 @@ install_everything() {
   install_cloud_init
   install_busybox amd64
   install_busybox arm64
+  install_guest
 }
 
 # Lets the kernel run the other processor's programs with qemu. Flag F: the interpreter is opened once,

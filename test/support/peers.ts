@@ -40,6 +40,16 @@ export interface CloudInitPeer {
   readonly python: string;
 }
 
+/** A guest for qemu, with Debian's cloud kernel and cloud-init (`guest/virtual-machine.ts`). */
+export interface VirtualMachinePeer {
+  /** qemu for amd64. */
+  readonly binary: string;
+  readonly kernel: string;
+  readonly disk: string;
+  /** busybox of this machine's own architecture, whose `nc` connects the guest. */
+  readonly busybox: string;
+}
+
 /** A real server that a suite needs, or the reason why it is not available. */
 export type Peer<T> =
   | { readonly present: true; readonly value: T }
@@ -52,6 +62,7 @@ export interface Peers {
   readonly engineBinary: Peer<EngineBinaryPeer>;
   readonly podman: Peer<PodmanPeer>;
   readonly cloudInit: Peer<CloudInitPeer>;
+  readonly virtualMachine: Peer<VirtualMachinePeer>;
   /** cloud-init that boots guests in namespaces. */
   readonly guests: Peer<CloudInitPeer>;
 }
@@ -88,6 +99,15 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
       return { binary: executable(named, "SLIPWAY_TEST_PODMAN_BINARY") };
     }),
     cloudInit: peer(() => ({ python: executable(named, "SLIPWAY_TEST_CLOUD_INIT_PYTHON") })),
+    virtualMachine: peer(() => ({
+      binary: executable(named, "SLIPWAY_TEST_QEMU_BINARY"),
+      kernel: fileIn(named, "SLIPWAY_TEST_GUEST", "vmlinuz"),
+      disk: fileIn(named, "SLIPWAY_TEST_GUEST", "disk.img"),
+      busybox: executable(
+        named,
+        process.arch === "arm64" ? "SLIPWAY_TEST_BUSYBOX_ARM64" : "SLIPWAY_TEST_BUSYBOX_AMD64",
+      ),
+    })),
     guests: peer(() => {
       if (!isRoot) throw new Error("only root can boot guests in namespaces");
       return { python: executable(named, "SLIPWAY_TEST_CLOUD_INIT_PYTHON") };
@@ -149,6 +169,14 @@ export function describeWithGuests(name: string, define: (cloudInit: CloudInitPe
   describeWith(name, peersOfThisRun().guests, define);
 }
 
+/** A suite that boots a virtual machine. */
+export function describeWithVirtualMachine(
+  name: string,
+  define: (virtualMachine: VirtualMachinePeer) => void,
+): void {
+  describeWith(name, peersOfThisRun().virtualMachine, define);
+}
+
 /** What to do with a suite whose peer is missing: skip it on a developer's machine, fail it if `CI` is set. */
 export function verdictWithoutPeer(environment: Environment): "fail" | "skip" {
   const ci = environment["CI"] ?? "";
@@ -189,6 +217,12 @@ function engineSocket(named: Environment): string {
   }
   const path = host.slice("unix://".length);
   accessSync(path, constants.R_OK | constants.W_OK);
+  return path;
+}
+
+function fileIn(named: Environment, variable: string, name: string): string {
+  const path = join(required(named, variable), name);
+  accessSync(path, constants.R_OK);
   return path;
 }
 

@@ -19,16 +19,23 @@ export async function recordWorkspace(
     image,
     placement,
     machineType = null,
+    userData,
   }: {
     readonly image: object;
     readonly placement: { readonly substrate: string; readonly target: object };
     /** The `spec` of a machine type of two vCPUs and 8 GiB. Default: the workspace names no environment. */
     readonly machineType?: object | null;
+    readonly userData?: string;
   },
 ): Promise<string> {
   await catalog.set("image", { name: "agent", architecture: "ARCHITECTURE_AMD64", ...image });
   await catalog.set("placement", { name: "here", ...placement });
-  const workspace = { name: "agent-dev", imageRef: "agent", placement: "here" };
+  const workspace = {
+    name: "agent-dev",
+    imageRef: "agent",
+    placement: "here",
+    ...(userData === undefined ? {} : { userData }),
+  };
   if (machineType === null) {
     await catalog.set("workspace", workspace);
     return "agent-dev";

@@ -11,7 +11,7 @@ const TYPE = { ec2: "m7i.large", gce: "n2-standard-2" } as const;
 export interface GuestCloud extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
   /** Records a workspace and returns its name. */
-  readonly prepare: (slipway: Slipway) => Promise<string>;
+  readonly prepare: (slipway: Slipway, options?: { readonly userData?: string }) => Promise<string>;
   readonly launchCalls: () => number;
   /** Leaves room for so many machines in the first zone. */
   readonly limitFirstZone: (machines: number) => void;
@@ -19,7 +19,12 @@ export interface GuestCloud extends AsyncDisposable {
   readonly guestOf: (machineId: string) => Promise<Guest>;
 }
 
-export async function guestsOnEc2(): Promise<GuestCloud> {
+/** EC2, whose metadata have the hardware addresses of its machines. */
+export interface Ec2GuestCloud extends GuestCloud {
+  readonly macAddressOf: (instanceId: string) => string;
+}
+
+export async function guestsOnEc2(): Promise<Ec2GuestCloud> {
   const ec2 = await startEc2({ rates: "off", timing: { pendingMs: 5, endingMs: 5 } });
   const region = ec2.region("us-east-1");
   const [first = "", second = ""] = region.zones;
@@ -29,8 +34,9 @@ export async function guestsOnEc2(): Promise<GuestCloud> {
       AWS_ACCESS_KEY_ID: "000000000000",
       AWS_SECRET_ACCESS_KEY: "test",
     },
-    prepare: (slipway) =>
+    prepare: (slipway, options) =>
       recordWorkspace(slipway, {
+        ...options,
         machineType: { aws: { instanceType: TYPE.ec2 } },
         image: { aws: { amiIds: { "us-east-1": region.images.x86_64 } } },
         placement: {
@@ -46,6 +52,8 @@ export async function guestsOnEc2(): Promise<GuestCloud> {
       }),
     launchCalls: () =>
       ec2.requests.filter(({ action, isDryRun }) => action === "RunInstances" && !isDryRun).length,
+    macAddressOf: (instanceId) =>
+      region.interfaces().find((one) => one.instanceId === instanceId)?.macAddress ?? "",
     limitFirstZone: (machines) =>
       region.setCapacity({ instanceType: TYPE.ec2, zone: first }, machines),
     guestOf: async (machineId) => ({ cloud: "ec2", url: (await ec2.metadata(machineId)).url }),
@@ -65,8 +73,9 @@ export async function guestsOnGce(): Promise<GuestCloud> {
       CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
       CLOUDSDK_AUTH_ACCESS_TOKEN: "test",
     },
-    prepare: (slipway) =>
+    prepare: (slipway, options) =>
       recordWorkspace(slipway, {
+        ...options,
         machineType: { gce: { machineType: TYPE.gce } },
         image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/agent` } },
         placement: {

@@ -21,6 +21,8 @@ describe("findPeers", () => {
   it("takes what the environment names", async () => {
     using folder = scratchFolder();
     const file = await program(folder.path, "file");
+    const kernel = await program(folder.path, "vmlinuz");
+    const disk = await program(folder.path, "disk.img");
     const peers = findPeers(
       {
         SLIPWAY_PEERS_DIR: folder.path,
@@ -33,6 +35,8 @@ describe("findPeers", () => {
         SLIPWAY_TEST_BUSYBOX_AMD64: file,
         SLIPWAY_TEST_BUSYBOX_ARM64: file,
         SLIPWAY_TEST_CLOUD_INIT_PYTHON: file,
+        SLIPWAY_TEST_QEMU_BINARY: file,
+        SLIPWAY_TEST_GUEST: folder.path,
       },
       true,
     );
@@ -48,6 +52,11 @@ describe("findPeers", () => {
     expect(peers.engineBinary).toEqual({ present: true, value: { binary: file } });
     expect(peers.podman).toEqual({ present: true, value: { binary: file } });
     expect(peers.cloudInit).toEqual({ present: true, value: { python: file } });
+    expect(peers.guests).toEqual({ present: true, value: { python: file } });
+    expect(peers.virtualMachine).toEqual({
+      present: true,
+      value: { binary: file, kernel, disk, busybox: file },
+    });
   });
 
   it("names what is missing and what to do", async () => {
@@ -69,8 +78,10 @@ describe("findPeers", () => {
     expect(reasonOf(peers.registry)).toContain("ENOENT");
   });
 
-  it("starts engines only as root", () => {
-    expect(reasonOf(findPeers({}, false).engineBinary)).toBe("only root can start engines");
+  it("starts engines and guests only as root", () => {
+    const { engineBinary, guests } = findPeers({}, false);
+    expect(reasonOf(engineBinary)).toBe("only root can start engines");
+    expect(reasonOf(guests)).toBe("only root can boot guests in namespaces");
   });
 
   it("finds what scripts/peers.sh has started, while it runs", async () => {
