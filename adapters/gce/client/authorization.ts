@@ -1,4 +1,5 @@
 import type { AuthClient } from "google-auth-library";
+import { z } from "zod";
 import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
 import { memoizeAsync } from "../../../src/async/memoize.ts";
@@ -90,11 +91,16 @@ function knownCause(caught: unknown, now: number): Error | null {
   return wrongClock(caught, now) ?? tokenRefusal(caught);
 }
 
+/** The address that Google's library keeps of a failed request; its own, without secrets. */
+const sent = z.object({ config: z.object({ url: z.coerce.string().pipe(z.url()) }) });
+
 function serviceOutOfReach(caught: Error): SlipwayError {
+  const { data } = sent.safeParse(caught);
+  const host = data === undefined ? "" : ` (${new URL(data.config.url).host})`;
   return new SlipwayError({
     code: "UNAVAILABLE",
     reason: "CLOUD_UNAVAILABLE",
-    message: `the service that issues access tokens for Compute Engine cannot be reached: ${caught.message}`,
+    message: `the service that issues access tokens for Compute Engine${host} cannot be reached: ${caught.message}`,
     remedy: "Check the network, and the token service that the credentials name.",
     blastRadius: "credential",
     retry: "same-token",

@@ -293,7 +293,7 @@ export const GCE_RULES: readonly GceRule[] = [
   {
     codes: ["USER_PROJECT_DENIED"],
     verdict: ofProject(
-      "Grant the caller roles/serviceusage.serviceUsageConsumer in the quota project, or name another in its credentials.",
+      "Grant the caller roles/serviceusage.serviceUsageConsumer in the quota project, or name another in its credentials or in GOOGLE_CLOUD_QUOTA_PROJECT.",
     ),
   },
   {

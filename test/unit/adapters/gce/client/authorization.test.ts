@@ -33,6 +33,14 @@ describe("an access token that is not available", () => {
     },
   );
 
+  it("because no connection was established names the service", async () => {
+    const config = { url: new URL("https://sts.example.com/v1/token?secret=1") };
+    const failure = Object.assign(new Error("no connection"), { code: "CONNECT_TIMEOUT", config });
+    const { message } = await errorOf(failure);
+    expect(message).toContain("for Compute Engine (sts.example.com) cannot be reached");
+    expect(message).not.toContain("secret");
+  });
+
   it("because the token service refuses says that they are bad", async () => {
     expect(await errorOf(new Error("invalid_grant"))).toMatchObject({
       code: "UNAUTHENTICATED",
