@@ -82,7 +82,7 @@ export function takeStep(step: Step): SpawnRecord | null {
 /** A reading that did not ask for the settings, as one of many machines, leaves those that are known. */
 function readAgain(known: SpawnMachine | null, read: SpawnMachine | null): SpawnMachine | null {
   const isKnown = known?.settings !== undefined && known.id === read?.id;
-  return isKnown ? { settings: known.settings, ...read } : read;
+  return isKnown ? { ...read, settings: read.settings ?? known.settings } : read;
 }
 
 /**

@@ -181,6 +181,31 @@ describe("launch", () => {
       });
     });
 
+    it("pulls once more with another token if the registry has refused the first", async () => {
+      const sent: string[] = [];
+      const recording =
+        (handler: EngineHandler): EngineHandler =>
+        (exchange) => {
+          const header = String(exchange.headers["x-registry-auth"]);
+          sent.push(Buffer.from(header, "base64url").toString());
+          handler(exchange);
+        };
+      const refused = refusing(500, "unauthorized: authentication required");
+      const renewed = { ...CREDENTIAL, password: new SecretValue("the second token") };
+      const credential = { ...CREDENTIAL, renew: () => Promise.resolve(renewed) };
+      const routes = {
+        [CREATE]: [missing, created],
+        [PULL]: [recording(refused), recording(complete)],
+        [START]: [done],
+        [INSPECT]: [running],
+      } as const;
+      const { outcome, requests } = await launchOn(routes, launchWith({ credential }));
+      expect(outcome.outcome).toBe("accepted");
+      expect(requests).toEqual([CREATE, PULL, PULL, CREATE, START, INSPECT]);
+      expect(sent[0]).toContain(CREDENTIAL.password.reveal());
+      expect(sent[1]).toContain("the second token");
+    });
+
     it("makes nothing where the pull fails", async () => {
       const routes = { [CREATE]: [missing], [PULL]: [refusing(500, "unexpected EOF")] } as const;
       const { outcome, requests } = await launchOn(routes, launchWith());
