@@ -23,19 +23,19 @@ const REFUSED: readonly Row[] = [
     what: "the database",
     pipe: "slipway.db",
     argv: ["get", "image", ...DATABASE],
-    exitCode: 7,
+    exitCode: 3,
   },
   {
     what: "the database's log",
     pipe: "slipway.db-wal",
     argv: ["get", "image", ...DATABASE],
-    exitCode: 7,
+    exitCode: 3,
   },
   {
     what: "the database's rollback journal",
     pipe: "slipway.db-journal",
     argv: ["get", "image", ...DATABASE],
-    exitCode: 7,
+    exitCode: 3,
   },
   {
     what: "the key file",
