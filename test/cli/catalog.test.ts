@@ -186,7 +186,7 @@ describe("the catalog through the command line", () => {
   it.each([
     {
       home: "/proc",
-      exitCode: 7,
+      exitCode: 3,
       message: "database /proc/.local/share/slipway/slipway.db cannot be",
     },
     { home: "", exitCode: 2, message: "HOME is empty" },
