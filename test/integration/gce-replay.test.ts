@@ -206,6 +206,31 @@ describe("a name that is taken", () => {
     expect(scene.gce.instances(PROJECT)).toHaveLength(1);
   });
 
+  it("looks for a machine that disappeared while it was created, and then leaves the zone", async () => {
+    const clock = createFakeClock();
+    await using scene = await gceScene({ clock });
+    const launch = gceLaunch("one", { plan: scene.plan() });
+    const message = `The resource 'projects/${PROJECT}/zones/us-central1-a/instances/one-0' was not found`;
+    const code = "RESOURCE_NOT_FOUND";
+    const action = "instances.insert";
+    scene.gce.fault({ kind: "operation-error", action, code, message, times: 2 });
+    const gone = scene.adapter.launch(gceLaunch("gone", { plan: scene.plan() }), signal);
+    await sleepers(clock, 1);
+    await clock.advance(20);
+    expect(await gone).toMatchObject([
+      {
+        outcome: "rejected",
+        error: { reason: "CLOUD_UNAVAILABLE", blastRadius: "zone", retry: "next-candidate" },
+      },
+    ]);
+    const launched = scene.adapter.launch(launch, signal);
+    await sleepers(clock, 1);
+    await makeOtherwise(scene, launch, machineLabels(launch, {}), { wait: false });
+    await clock.advance(20);
+    expect(idsOf(await launched)).toHaveLength(1);
+    expect(scene.gce.instances(PROJECT)).toHaveLength(1);
+  });
+
   it("does not keep a replay from its machines where the request itself is refused now", async () => {
     await using scene = await gceScene();
     for (const [action, spawnIds] of [

@@ -65,9 +65,15 @@ function refined({ launch }: LaunchContext, error: SlipwayError): SlipwayError {
   return refineRefusal(error, launch);
 }
 
-/** Whether something has the machine's name already. An operation may say so by its status alone. */
+/**
+ * Whether a machine with the launch's name may exist, although its insert failed: the name is taken, or the machine was
+ * not found while it was created. An operation may say the former by its status alone.
+ */
 export function isConflict({ reason, metadata }: SlipwayError): boolean {
-  return reason === "NAME_CLASH" || metadata["status"] === 409;
+  const { status } = metadata;
+  return (
+    reason === "NAME_CLASH" || status === 409 || (reason === "CLOUD_UNAVAILABLE" && status === 404)
+  );
 }
 
 /** The result of looking up a launch's machines. An unknown result must not end the launch. */

@@ -127,11 +127,20 @@ const MISSING_TYPE: Change = {
   blastRadius: "type-in-zone",
   retry: "next-candidate",
 };
+/** The launch's own machine: https://github.com/skypilot-org/skypilot/pull/1842 */
+const VANISHED: Change = {
+  code: "UNAVAILABLE",
+  reason: "CLOUD_UNAVAILABLE",
+  remedy: "Try again: the machine disappeared while Compute Engine created it.",
+  blastRadius: "zone",
+  retry: "next-candidate",
+};
 /** By collection. Anything else concerns the request alone. */
 const MISSING: ReadonlyMap<string, Change> = new Map<string, Change>([
   ["acceleratorTypes", MISSING_TYPE],
   ["diskTypes", MISSING_TYPE],
   ["images", { reason: "IMAGE_NOT_FOUND", blastRadius: "image" }],
+  ["instances", VANISHED],
   ["machineTypes", MISSING_TYPE],
   ["subnetworks", { reason: "SUBNET_NOT_FOUND", blastRadius: "region" }],
 ]);

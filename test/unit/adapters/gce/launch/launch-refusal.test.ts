@@ -110,6 +110,7 @@ describe("a resource that is not found", () => {
     [`${LINK}/acceleratorTypes/t4`, ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"]],
     ["projects/p/global/images/i", ["IMAGE_NOT_FOUND", "never", "image"]],
     ["projects/p/regions/r/subnetworks/s", ["SUBNET_NOT_FOUND", "never", "region"]],
+    [`${LINK}/instances/i`, ["CLOUD_UNAVAILABLE", "next-candidate", "zone"]],
     ["projects/agents/zones/us-central1-b", unrefined],
     [`${LINK}/disks/d`, unrefined],
     ["not a link", unrefined],
