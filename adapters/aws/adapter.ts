@@ -155,7 +155,7 @@ type MachineVerbs = Pick<
 /** The verbs about machines. They share the record of machines that this process launched or terminated recently. */
 function machineVerbs(options: MachineOptions): MachineVerbs {
   const { api, account, now, sleep, maxPerTermination } = options;
-  const ports = { api, account, sleep, recent: createRecentMachines(now) };
+  const ports = { api, account, now, sleep, recent: createRecentMachines(now) };
   return {
     launch: (launch, signal) => launchInstances(ports, launch, signal),
     describe: (ids, signal) => describeInstances(ports, ids, signal),

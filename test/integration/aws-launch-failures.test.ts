@@ -72,6 +72,34 @@ describe("a launch that EC2 refuses", () => {
     expect(idsOf(world)).toEqual([id]);
   });
 
+  it("finds its machines again with user data that another version renders differently", async () => {
+    await using world = await ec2World();
+    const plan = ec2Plan(world.region);
+    const launchOf = (userData: string) => ec2Launch(plan, "batch", { count: 3, userData });
+    const ids = await launch(world, launchOf("#!/bin/sh\n"));
+    expect(ids).toHaveLength(3);
+    expect(await launch(world, launchOf("#!/bin/sh\n:\n"))).toEqual(ids);
+    expect(idsOf(world)).toHaveLength(3);
+  });
+
+  it("waits for all machines before it counts a member as not launched", async () => {
+    await using world = await ec2World();
+    const plan = ec2Plan(world.region);
+    const [zone = ""] = world.region.zones;
+    world.region.setCapacity({ instanceType: plan.machineType, zone }, 2);
+    const launchOf = (userData: string) => ec2Launch(plan, "batch", { count: 3, userData });
+    const [first, second] = await launch(world, launchOf("#!/bin/sh\n"));
+    const again = launchOf("#!/bin/sh\n:\n");
+    const unknown = "unknown LAUNCH_TOKEN_MISMATCH never";
+    expect(await launch(world, again)).toEqual([unknown, unknown, unknown]);
+    await world.clock.advance(5 * 60_000);
+    expect(await launch(world, again)).toEqual([
+      first,
+      second,
+      "rejected INSUFFICIENT_CAPACITY next-candidate",
+    ]);
+  });
+
   it("names the machines of a token whose machines were terminated", async () => {
     await using world = await ec2World();
     const one = ec2Launch(ec2Plan(world.region));

@@ -9,20 +9,23 @@ import { cloudError, isOutcomeUnknown, providerCode } from "../errors/errors.ts"
 import { launchRequest } from "./launch-request.ts";
 import { machineOf } from "../machine.ts";
 import type { ObservedInstance } from "../machine.ts";
+import { LAG_MILLISECONDS } from "../machines/recent-machines.ts";
 import type { RecentMachines } from "../machines/recent-machines.ts";
-import { usedTokenOutcomes } from "./used-token.ts";
+import { instancesOfLaunch, usedTokenOutcomes } from "./used-token.ts";
 import { awsTarget } from "../target.ts";
 
 export interface LaunchPorts {
   readonly api: Pick<AwsApi, "region" | "runInstances" | "describeInstances">;
   readonly recent: RecentMachines;
+  readonly now: () => number;
   /** The account that the launching credentials belong to, cached per credential: a warm launch makes no call for it. */
   readonly account: (signal: AbortSignal) => Promise<string>;
 }
 
+const TOKEN_MISMATCH = "IdempotentParameterMismatch";
 /** Codes with which EC2 refuses a token that it already knows. */
 const USED_TOKEN_CODES: ReadonlySet<string | null> = new Set([
-  "IdempotentParameterMismatch",
+  TOKEN_MISMATCH,
   "IdempotentInstanceTerminated",
 ]);
 
@@ -67,12 +70,35 @@ async function attempt(
       sameOutcome(launch, "unknown", unreadableReply(context))
     );
   } catch (caught) {
-    if (USED_TOKEN_CODES.has(providerCode(caught)))
-      return await usedTokenOutcomes(api, launch, cloudError(caught, context));
     const error = cloudError(caught, context);
+    const code = providerCode(caught);
+    const adopted = code === TOKEN_MISMATCH ? await adoptedOutcomes(ports, launch, error) : null;
+    if (adopted !== null) return adopted;
+    if (USED_TOKEN_CODES.has(code)) return await usedTokenOutcomes(api, launch, error);
     if (isOutcomeUnknown(caught)) return sameOutcome(launch, "unknown", error);
     return rejections(launch, error);
   }
+}
+
+/**
+ * The machines that this launch has made already, although EC2 says that its request was another one: a newer version of
+ * Slipway or of Node may render or compress the same user data differently. Their tags name this launch and plan, and the
+ * token follows from the plan, the place and the members, so nothing else can differ.
+ *
+ * @returns null if there are none, or if they are not of this launch
+ */
+async function adoptedOutcomes(
+  { api, now }: LaunchPorts,
+  launch: Launch,
+  mismatch: SlipwayError,
+): Promise<readonly LaunchOutcome[] | null> {
+  const instances = await instancesOfLaunch(api, launch);
+  if (instances.length === 0) return null;
+  const newest = Math.max(...instances.map(({ LaunchTime }) => LaunchTime?.getTime() ?? now()));
+  // EC2 may not show all of them yet, and a member without a machine would be launched elsewhere.
+  if (instances.length < launch.members.length && now() - newest < LAG_MILLISECONDS)
+    return sameOutcome(launch, "unknown", mismatch);
+  return outcomesOf(launch, instances);
 }
 
 /** A token is valid in one account. With credentials of another account the same launch would make second machines. */

@@ -1,5 +1,6 @@
 import { SlipwayError } from "../../../src/errors.ts";
 import type { Launch, LaunchOutcome } from "../../../src/substrate/contract.ts";
+import { ownershipOf } from "../labels.ts";
 import type { AwsApi } from "../client/api.ts";
 import { cloudError } from "../errors/errors.ts";
 import type { ObservedInstance } from "../machine.ts";
@@ -18,6 +19,30 @@ export async function usedTokenOutcomes(
 ): Promise<readonly LaunchOutcome[]> {
   const error = await errorWithMachines(api, launch, refusal);
   return launch.members.map(() => ({ outcome: "rejected", error }));
+}
+
+/** The instances of the launch's token, if all of them have its tags and its image; otherwise none. */
+export async function instancesOfLaunch(
+  api: LookUpApi,
+  { token, ownership, plan }: Launch,
+): Promise<readonly ObservedInstance[]> {
+  try {
+    const instances = await instancesWithToken(api, token);
+    const isOwn = ({ Tags, ImageId }: ObservedInstance): boolean => {
+      const written = ownershipOf(Tags);
+      return (
+        written !== null &&
+        ImageId === plan.artifact.id &&
+        written.owner === ownership.owner &&
+        written.launchId === ownership.launchId &&
+        written.planId === ownership.planId
+      );
+    };
+    return instances.every(isOwn) ? instances : [];
+  } catch {
+    // The outcome of a token that cannot be looked up says so.
+    return [];
+  }
 }
 
 async function errorWithMachines(

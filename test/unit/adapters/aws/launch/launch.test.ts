@@ -32,7 +32,7 @@ async function launchAnswered(
       reply instanceof Error ? Promise.reject(reply) : Promise.resolve({ ...reply, $metadata: {} }),
     describeInstances: () => Promise.reject(new Error("DescribeInstances was called")),
   };
-  const ports = { api, recent, account: () => Promise.resolve(EC2_ACCOUNT) };
+  const ports = { api, recent, now: () => 0, account: () => Promise.resolve(EC2_ACCOUNT) };
   const outcomes = await launchInstances(ports, launch, new AbortController().signal);
   return { launch, outcomes, recent };
 }
