@@ -15,6 +15,8 @@ export interface RegistryRequest {
   readonly path: string;
   readonly accept: string;
   readonly content: ClientRequest["content"];
+  /** Position of the first byte of a blob that is wanted. Default 0. */
+  readonly from?: number;
   readonly subject: Subject;
   readonly signal: AbortSignal;
 }
@@ -214,7 +216,8 @@ async function sendRequest<Result>(
   return client.perform(
     onAnswer === undefined ? sent : { ...sent, onAnswer },
     async (response): Promise<Answer<Result>> => {
-      if (response.status === 200) return { kind: "good", result: await read(response) };
+      const isPart = response.status === 206 && (request.from ?? 0) > 0;
+      if (response.status === 200 || isPart) return { kind: "good", result: await read(response) };
       if (response.status === 401 && response.origin !== url.origin) {
         // The challenge comes from a redirect's target. Answering it would send the registry's credential to that
         // host, or to the realm that it names (CVE-2020-15157).

@@ -68,6 +68,7 @@ const SETTLED_BY_HEAD: ReadonlySet<ErrorReason> = new Set([
 
 interface Client {
   readonly now: () => number;
+  readonly retry: RetryOptions;
   readonly requests: AuthorizedRequests;
   /** Manifests that this process has read, by repository and digest. */
   readonly manifests: BoundedCache<FetchedManifest>;
@@ -95,6 +96,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   const tokens = createTokens({ client: http, now, trustOf });
   const client: Client = {
     now,
+    retry,
     requests: createAuthorizedRequests({ client: http, endpoints, tokens, now }),
     manifests: createBoundedCache(LARGEST_MEMORY, ({ bytes }) => bytes.length),
     configs: createBoundedCache(LARGEST_MEMORY, (bytes) => bytes.length),
@@ -289,11 +291,12 @@ async function getBlob(
 ): Promise<AsyncIterable<Uint8Array>> {
   const { descriptor, signal } = request;
   const subject = blobSubject(request);
-  const response = await client.requests.perform(
-    blobRequest(request, subject, "blob"),
-    async (answer) => answer,
-  );
-  return verifiedBlob(response, { descriptor, subject, signal });
+  const blob = blobRequest(request, subject, "blob");
+  const resume = async (from: number) =>
+    await client.requests.perform({ ...blob, from }, async (answer) => answer);
+  const first = await resume(0);
+  const { pauseMilliseconds } = client.retry;
+  return verifiedBlob(first, { descriptor, subject, signal, resume, pauseMilliseconds });
 }
 
 function verifyBlob(bytes: Uint8Array, { descriptor }: BlobRequest, subject: Subject): void {

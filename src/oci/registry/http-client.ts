@@ -22,6 +22,8 @@ export interface ClientRequest {
   readonly signal: AbortSignal;
   /** A document has one overall time limit; a blob has a limit for its response head and one for silence. */
   readonly content: "document" | "blob";
+  /** Position of the first byte that is wanted. Default 0: the whole content. */
+  readonly from?: number;
   /** Called after every response of the first host, whatever its status. */
   readonly onAnswer?: () => void;
 }
@@ -139,7 +141,7 @@ async function attempt<Result>(
 }
 
 function toHop(options: HttpClientOptions, request: ClientRequest, signal: AbortSignal) {
-  const { method, url, accept, authorization, form, addresses, trust, content } = request;
+  const { method, url, accept, authorization, form, addresses, trust, content, from = 0 } = request;
   const { document, blobIdle, documentIdle } = options.limits ?? DEFAULT_LIMITS;
   return {
     method,
@@ -156,6 +158,7 @@ function toHop(options: HttpClientOptions, request: ClientRequest, signal: Abort
       // Digests apply to the stored bytes, so no content encoding is acceptable.
       "accept-encoding": "identity",
       "user-agent": options.userAgent,
+      ...(from === 0 ? {} : { range: `bytes=${from}-` }),
       ...(form === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
     },
     ...(form === undefined ? {} : { body: form }),

@@ -9,9 +9,18 @@ import {
   type TestRegistry,
 } from "../../../testing/registry/index.ts";
 import { forever, testClient } from "./support/client.ts";
+import { startServer } from "./support/http-server.ts";
+import type { ServedRequest } from "./support/http-server.ts";
 
 const IMAGE = tinyImage("amd64");
 const MEGABYTE = 1024 * 1024;
+
+interface PlayedPart {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Position of the first byte that is sent. */
+  readonly from: number;
+}
 
 async function configOf(registry: TestRegistry, repository = "team/app") {
   const { reference } = registry.add(repository, "1", IMAGE);
@@ -131,6 +140,82 @@ describe("getBlob", () => {
     registry.fault({ fault });
     await expect(read(registry, layer.bytes.length + difference)).rejects.toThrow(
       expect.objectContaining({ reason, message: expect.stringContaining(layer.digest) }),
+    );
+  });
+
+  it("goes on where the connection was cut", async () => {
+    await using registry = await startRegistry();
+    registry.fault({ fault: { kind: "reset", afterBytes: 60_000 }, times: 2 });
+    expect(await read(registry)).toBe(layer.bytes.length);
+    expect(registry.requests).toHaveLength(3);
+    const sent = registry.requests.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
+    expect(sent).toBeLessThan(layer.bytes.length + 10_000);
+  });
+
+  it("gives up after five connections without progress", async () => {
+    await using registry = await startRegistry();
+    registry.fault({ fault: { kind: "reset", afterBytes: 0 } });
+    await expect(read(registry)).rejects.toThrow(
+      expect.objectContaining({ reason: "REGISTRY_UNAVAILABLE" }),
+    );
+    expect(registry.requests).toHaveLength(5);
+  });
+
+  /** Plays a registry: `play` answers the requests for the blob, whose first answer ends after this many bytes. */
+  async function resumeAt(cut: number, play: (request: ServedRequest) => PlayedPart) {
+    await using server = await startServer((request, response) => {
+      const {
+        status,
+        headers = {},
+        from,
+      } = server.requests.length === 1 ? { status: 200, from: 0 } : play(request);
+      response.writeHead(status, { connection: "close", ...headers });
+      // A write before the end, so that Node sends no length.
+      response.write(layer.bytes.subarray(from, server.requests.length === 1 ? cut : undefined));
+      response.end();
+    });
+    using client = testClient();
+    const repository = parseReference(`${server.host}/team/app:1`);
+    const { digest, bytes } = layer;
+    const descriptor = { mediaType: "application/x", digest, size: bytes.length };
+    const request = { repository, descriptor, credential: null, signal: forever };
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of await client.getBlob(request)) chunks.push(chunk);
+    return {
+      isWhole: Buffer.concat(chunks).equals(layer.bytes),
+      ranges: server.requests.map(({ headers }) => headers.range),
+    };
+  }
+  const whole = layer.bytes.length;
+
+  it("resumes a body without a length that ends early", async () => {
+    const part = { "content-range": `bytes 70000-${whole - 1}/${whole}` };
+    const play = () => ({ status: 206, headers: part, from: 70_000 });
+    expect(await resumeAt(70_000, play)).toEqual({
+      isWhole: true,
+      ranges: [undefined, "bytes=70000-"],
+    });
+  });
+
+  it("skips what it has if the registry ignores the range", async () => {
+    const play = () => ({ status: 200, from: 0 });
+    expect(await resumeAt(70_000, play)).toMatchObject({ isWhole: true });
+  });
+
+  it.each([
+    ["another part", { status: 206, headers: { "content-range": "bytes 0-9/10" }, from: 0 }],
+    ["a part without its place", { status: 206, from: 70_000 }],
+  ])("refuses %s", async (_what, part) => {
+    await expect(resumeAt(70_000, () => part)).rejects.toThrow(
+      expect.objectContaining({ reason: "REGISTRY_PROTOCOL" }),
+    );
+  });
+
+  it("verifies what it has put together", async () => {
+    const part = { "content-range": `bytes 70000-${whole - 1}/${whole}` };
+    const play = () => ({ status: 206, headers: part, from: 60_000 });
+    await expect(resumeAt(70_000, play)).rejects.toThrow(
+      expect.objectContaining({ reason: "MANIFEST_INVALID" }),
     );
   });
 });
