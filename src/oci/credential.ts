@@ -5,6 +5,8 @@ import { SecretValue } from "../secret-value.ts";
 export type RegistryCredential = (
   | { readonly kind: "password"; readonly username: string; readonly password: SecretValue }
   | { readonly kind: "identity-token"; readonly identityToken: SecretValue }
+  /** A token that the registry itself takes, without its token service. */
+  | { readonly kind: "registry-token"; readonly registryToken: SecretValue }
 ) & {
   /** The credential's source, for messages: `secret LOGIN`. */
   readonly origin?: string;
@@ -27,23 +29,23 @@ export type CredentialRefusal = "unauthenticated" | "denied";
 export function credentialKey(credential: RegistryCredential | null): string {
   if (credential === null) return "anonymous";
   // JSON delimits the parts: no choice of user name makes two different credentials hash alike.
-  const parts =
-    credential.kind === "password"
-      ? [credential.kind, credential.username, credential.password.reveal()]
-      : [credential.kind, credential.identityToken.reveal()];
+  const secrets = credentialSecrets(credential).map((secret) => secret.reveal());
+  const user = credential.kind === "password" ? [credential.username] : [];
+  const parts = [credential.kind, ...user, ...secrets];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
 /** The secret parts of a credential: the password or token, and the header that contains the password. */
 export function credentialSecrets(credential: RegistryCredential | null): readonly SecretValue[] {
   if (credential === null) return [];
+  if (credential.kind === "registry-token") return [credential.registryToken];
   if (credential.kind === "identity-token") return [credential.identityToken];
   return [credential.password, new SecretValue(basicToken(credential))];
 }
 
 /** The credential as a password: an identity token takes its place, without a user name, as containerd sends it. */
 export function asPassword(
-  credential: RegistryCredential,
+  credential: Exclude<RegistryCredential, { readonly kind: "registry-token" }>,
 ): RegistryCredential & { readonly kind: "password" } {
   if (credential.kind === "password") return credential;
   return { kind: "password", username: "", password: credential.identityToken };

@@ -17,7 +17,7 @@ export interface Reference {
 /** A repository on a registry, without tag or digest. */
 export type Repository = Pick<Reference, "registry" | "repository">;
 
-const DOCKER_HUB = "docker.io";
+export const DOCKER_HUB = "docker.io";
 const LEGACY_DOCKER_HUB = "index.docker.io";
 /** The host that serves Docker Hub's images; `docker.io` itself is a website. */
 const DOCKER_HUB_HOST = "registry-1.docker.io";

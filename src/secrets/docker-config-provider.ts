@@ -17,6 +17,8 @@ export interface DockerConfigOptions extends HelperOptions {
    * exist.
    */
   readonly path: string;
+  /** The value of `DOCKER_AUTH_CONFIG`, which holds the `auths` of a configuration. Default: unset. */
+  readonly variable?: string | undefined;
 }
 
 /** A credential, or why Docker's configuration yields none. */
@@ -28,8 +30,8 @@ export interface DockerCredential {
 }
 
 /**
- * Finds the credential that Docker itself would use for an image, in its configuration and credential helpers. It
- * reads the file on every call, because `docker login` may have changed it.
+ * Finds the credential that Docker itself would use for an image: in `DOCKER_AUTH_CONFIG`, else in its configuration and
+ * credential helpers. It reads the file on every call, because `docker login` may have changed it.
  *
  * Docker's command warns of a configuration that it cannot read and pulls anonymously (`LoadDefaultConfigFile`), and until
  * version 28.3 also if a helper failed: it used the credential in the file, if any (`nativeStore.Get`). Leftovers of a
@@ -38,6 +40,41 @@ export interface DockerCredential {
  * @throws SlipwayError `CREDENTIAL_INVALID` if the file is a pipe, a device or a socket
  */
 export async function dockerCredential(
+  options: DockerConfigOptions,
+  reference: Reference,
+  signal: AbortSignal,
+): Promise<DockerCredential> {
+  const named = variableCredential(options.variable ?? "", reference);
+  if (named.credential !== null) return named;
+  const found = await configuredCredential(options, reference, signal);
+  return { ...found, problem: found.problem ?? named.problem };
+}
+
+/** Docker's command warns of a variable that it cannot read, and goes on with its configuration. */
+function variableCredential(value: string, reference: Reference): DockerCredential {
+  if (value === "") return { credential: null, problem: null };
+  try {
+    const found = credentialInFile(readDockerConfig(parseVariable(value)), reference);
+    return { credential: found === null ? null : toRegistryCredential(found), problem: null };
+  } catch (caught) {
+    if (!isSlipwayError(caught)) throw caught;
+    return { credential: null, problem: caught };
+  }
+}
+
+function parseVariable(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    // The parser's message would quote the value.
+    throw invalidCredential(
+      "DOCKER_AUTH_CONFIG is not JSON",
+      'Set DOCKER_AUTH_CONFIG to {"auths": {REGISTRY: {"auth": BASE64}}}, or unset it.',
+    );
+  }
+}
+
+async function configuredCredential(
   options: DockerConfigOptions,
   reference: Reference,
   signal: AbortSignal,

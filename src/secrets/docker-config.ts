@@ -13,7 +13,8 @@ import { SecretValue } from "../secret-value.ts";
 /** A credential in plain text: printing it prints its secrets. */
 export type Credential =
   | { readonly username: string; readonly password: string }
-  | { readonly identityToken: string };
+  | { readonly identityToken: string }
+  | { readonly registryToken: string };
 
 /**
  * Runs a credential helper (`docker-credential-NAME get`) for a server; null if it has no credential for the server.
@@ -194,8 +195,8 @@ function asGo<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /**
- * Reads the credential in an entry of `auths`. An identity token takes precedence over `auth`, and `auth` over
- * `username` and `password`.
+ * Reads the credential in an entry of `auths`. A registry token takes precedence over an identity token, as in Docker's
+ * engine; then come `auth`, and `username` with `password`.
  *
  * @returns null if the entry is empty, as Docker writes it if a store has the credential
  * @throws SlipwayError `CREDENTIAL_INVALID`
@@ -204,19 +205,17 @@ export function readEntry(entry: unknown, registry: string): Credential | null {
   const parsed = authEntry.safeParse(entry);
   if (!parsed.success) throw invalidCredential(`the entry for ${registry} is malformed`);
   const { auth, username, password, identitytoken, registrytoken } = parsed.data;
+  if (registrytoken) return { registryToken: registrytoken };
   if (identitytoken) return { identityToken: identitytoken };
   if (auth) return decodeAuth(auth, registry);
   if (username || password) return toCredential(username ?? "", password ?? "");
-  if (registrytoken)
-    throw invalidCredential(
-      `the entry for ${registry} holds a registry token, which cannot be used`,
-      "Use a user name and password, or an identity token.",
-    );
   return null;
 }
 
 /** Wraps the credential's secrets, for the clients of registries and engines. */
 export function toRegistryCredential(credential: Credential): RegistryCredential {
+  if ("registryToken" in credential)
+    return { kind: "registry-token", registryToken: new SecretValue(credential.registryToken) };
   if ("identityToken" in credential)
     return { kind: "identity-token", identityToken: new SecretValue(credential.identityToken) };
   const { username, password } = credential;

@@ -34,6 +34,8 @@ const DOCKER_HUB_SERVERS = [
   "docker.io",
   "registry-1.docker.io",
 ];
+/** The characters that an `Authorization` header can hold. */
+const TOKEN = /^[\u0021-\u007e]+$/;
 const HOST = /^[A-Za-z0-9.\-:[\]]{1,255}$/;
 
 /**
@@ -156,7 +158,8 @@ function requireRegistry(keys: readonly string[], secret: PullSecret): void {
 }
 
 function isUsable(credential: Credential): boolean {
-  if ("identityToken" in credential) return /^[\u0021-\u007e]+$/.test(credential.identityToken);
+  if ("identityToken" in credential) return TOKEN.test(credential.identityToken);
+  if ("registryToken" in credential) return TOKEN.test(credential.registryToken);
   // RFC 7617: a user name has no colon and no control characters.
   const { username, password } = credential;
   return (

@@ -185,7 +185,8 @@ async function storedSecrets({
 
 function dockerConfiguration({ environment, home }: ProcessEnvironment) {
   const folder = environment["DOCKER_CONFIG"] || join(home, ".docker");
-  return { path: join(folder, "config.json"), environment };
+  const variable = environment["DOCKER_AUTH_CONFIG"];
+  return { path: join(folder, "config.json"), environment, variable };
 }
 
 /** Creates the registry client of `inspectImage`. No engine lists insecure registries here: only loopback may lack TLS. */

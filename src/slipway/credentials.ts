@@ -162,6 +162,6 @@ async function plannedCredential(
   const request = { reference: parseReference(artifact.id), wanted };
   const found = await findCredential(ports, request, signal);
   // The plan promises a credential: an anonymous pull would fail later, and say less.
-  if (found.problem !== undefined) throw found.problem;
+  if (found.credential === null && found.problem !== undefined) throw found.problem;
   return found.credential;
 }

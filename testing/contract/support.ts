@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isSlipwayError } from "../../src/errors.ts";
 import type { SlipwayError } from "../../src/errors.ts";
+import { credentialSecrets } from "../../src/oci/credential.ts";
 import type { Candidate } from "../../src/plan/plan.ts";
 import type {
   Launch,
@@ -62,11 +63,8 @@ function secretsOf(subject: AdapterSubject): LaunchSecrets {
 /** All secret values in the subject's launch. */
 export function secretValues(subject: AdapterSubject): readonly string[] {
   const { credential, environment, files } = secretsOf(subject);
-  const password =
-    credential === null
-      ? []
-      : [credential.kind === "password" ? credential.password : credential.identityToken];
-  const all = [...password, ...Object.values(environment), ...files.map(({ value }) => value)];
+  const pull = credentialSecrets(credential).slice(0, 1);
+  const all = [...pull, ...Object.values(environment), ...files.map(({ value }) => value)];
   return all.map((secret) => secret.reveal());
 }
 

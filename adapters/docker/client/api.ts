@@ -231,9 +231,18 @@ function platformQuery(platform: string | null): object {
 /** The credential that the engine sends to the registry (`X-Registry-Auth`). */
 function authconfig(registry: string, credential: RegistryCredential): object {
   const serveraddress = credentialServer(registry);
-  return credential.kind === "password"
-    ? { username: credential.username, password: credential.password.reveal(), serveraddress }
-    : { identitytoken: credential.identityToken.reveal(), serveraddress };
+  switch (credential.kind) {
+    case "password":
+      return {
+        username: credential.username,
+        password: credential.password.reveal(),
+        serveraddress,
+      };
+    case "identity-token":
+      return { identitytoken: credential.identityToken.reveal(), serveraddress };
+    case "registry-token":
+      return { registrytoken: credential.registryToken.reveal(), serveraddress };
+  }
 }
 
 function readableOf(stream: unknown): Readable {

@@ -54,6 +54,8 @@ export const infoReply = z.object({
     .object({
       InsecureRegistryCIDRs: z.array(text).nullish(),
       IndexConfigs: z.record(text, z.object({ Secure: or(z.boolean(), true) })).nullish(),
+      /** Of Docker Hub, the only registry that Docker's engine can mirror. */
+      Mirrors: z.array(text).nullish(),
     })
     .nullish(),
 });

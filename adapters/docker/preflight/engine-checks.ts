@@ -1,7 +1,8 @@
 import { ARCHITECTURES } from "../../../src/plan/plan.ts";
 import type { Architecture, Check, DockerTarget } from "../../../src/plan/plan.ts";
 import { failed, passed, warning } from "../../../src/substrate/check.ts";
-import { parseReference } from "../../../src/oci/reference.ts";
+import { DOCKER_HUB, parseReference } from "../../../src/oci/reference.ts";
+import { quotableAddress } from "../../../src/redaction/address.ts";
 import { needsTlsOnLoopback } from "../image/insecure-registries.ts";
 import { isPodman } from "../client/engine-facts.ts";
 import type { EngineFacts } from "../client/engine-facts.ts";
@@ -36,9 +37,21 @@ export function versionCheck(facts: Pick<EngineFacts, "version">): Check {
   });
 }
 
-/** Warns about a registry that answers here without TLS, perhaps, and to which the engine speaks TLS. */
+/**
+ * Warns about a registry that the engine reaches in another way than this dry run: through mirrors, or with TLS where it
+ * may have none.
+ */
 export function registryChecks(facts: EngineFacts, artifact: string): readonly Check[] {
   const { registry } = parseReference(artifact);
+  const mirrors = facts.info.RegistryConfig?.Mirrors ?? [];
+  if (registry === DOCKER_HUB && mirrors.length > 0)
+    return [
+      warning("engine.registry", {
+        message: `the engine pulls images of ${registry} from its mirrors first (${mirrors.map(quotableAddress).join(", ")}); this dry run read ${registry} itself`,
+        remedy:
+          "Nothing is needed if the mirrors serve the image: its digest is pinned. Otherwise correct registry-mirrors in the engine's configuration.",
+      }),
+    ];
   if (!needsTlsOnLoopback(facts, registry)) return [];
   return [
     warning("engine.registry", {

@@ -104,7 +104,8 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
   };
   const redactorOf = (caller: RegistryCaller): Redactor => {
     const { credential } = caller;
-    const own = credential === null ? [] : credentialSecrets(asPassword(credential));
+    const sent = credential?.kind === "identity-token" ? asPassword(credential) : credential;
+    const own = credentialSecrets(sent);
     return createRedactor(() => [...own, ...tokens.secrets(caller)]);
   };
   /** Every error of this client leaves through here. */

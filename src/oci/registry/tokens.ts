@@ -1,4 +1,4 @@
-import { parseChallenges, type Challenge } from "../auth.ts";
+import { bearerChallenge, parseChallenges, type Challenge } from "../auth.ts";
 import { asPassword, basicToken, credentialKey } from "../credential.ts";
 import { formatRepository } from "../reference.ts";
 import { cutWords } from "../../redaction/cut.ts";
@@ -103,6 +103,8 @@ export function createTokens(options: TokensOptions): Tokens {
       memory.delete(key);
       const challenges = parseChallenges(header);
       const bearer = tokenChallenge(challenges);
+      if (subject.credential?.kind === "registry-token")
+        return presentToken(subject, subject.credential.registryToken, demand);
       // Concurrent callers with the same question share one request; the key includes the challenge.
       const asked = [key, header, scopes, demand.endpoint.origin.href, demand.private];
       const caller = { key: JSON.stringify(asked), signal, what: `reading ${subject.name}` };
@@ -132,6 +134,21 @@ function tokenChallenge(challenges: readonly Challenge[]): Challenge | undefined
   return usable ?? (offersBasic ? undefined : bearers[0]);
 }
 
+/**
+ * The token that the configuration holds for the registry. As in Docker's engine, it answers a bearer challenge and is
+ * never sent to a token service.
+ */
+function presentToken(subject: Subject, token: SecretValue, { header, refused }: Demand): string {
+  const { registry } = subject.repository;
+  if (bearerChallenge(header) === undefined)
+    throw notAuthenticated(subject, {
+      why: `the registry ${registry} takes a user name and a password, not a registry token`,
+    });
+  const authorization = `Bearer ${token.reveal()}`;
+  if (refused === authorization) throw notAuthenticated(subject);
+  return authorization;
+}
+
 function answerBasic(challenges: readonly Challenge[], subject: Subject): Remembered {
   const { credential } = subject;
   const { registry } = subject.repository;
@@ -141,7 +158,7 @@ function answerBasic(challenges: readonly Challenge[], subject: Subject): Rememb
     throw protocolFault(subject, `it requires an unsupported authentication scheme (${schemes})`);
   }
   if (credential === null) throw notAuthenticated(subject);
-  if (credential.kind === "identity-token")
+  if (credential.kind !== "password")
     throw notAuthenticated(subject, {
       why: `the registry ${registry} takes a user name and a password, not an identity token`,
     });
@@ -204,7 +221,8 @@ async function tokenRequests(
   const url = new URL(realm);
   for (const [name, value] of service) url.searchParams.append(name, value);
   for (const scope of scopes) url.searchParams.append("scope", scope);
-  const authorization = credential === null ? null : `Basic ${basicToken(asPassword(credential))}`;
+  const sent = credential?.kind === "registry-token" ? null : credential;
+  const authorization = sent === null ? null : `Basic ${basicToken(asPassword(sent))}`;
   const byGet = { ...common, method: "GET", url, authorization } as const;
   if (credential?.kind !== "identity-token") return [byGet, null];
   const form = new URLSearchParams([

@@ -31,6 +31,23 @@ describe("dockerCredential", () => {
     });
   });
 
+  it.each<[string, string, string | undefined, RegExp]>([
+    ["before the file", '{"auths":{"r.example.com":{"auth":"YTpi"}}}', "a", /^$/],
+    ["for another registry", '{"auths":{"s.example.com":{"auth":"YTpi"}}}', "file", /^$/],
+    ["that is not JSON", "hunter2", "file", /^DOCKER_AUTH_CONFIG is not JSON$/],
+    ["with a damaged entry", '{"auths":{"r.example.com":{"auth":"hunter2"}}}', "file", /base64/],
+    ["that is empty", "", "file", /^$/],
+  ])("uses DOCKER_AUTH_CONFIG %s", async (_what, variable, username, problem) => {
+    using folder = scratchFolder();
+    const path = join(folder.path, "config.json");
+    const auth = Buffer.from("file:b").toString("base64");
+    await writeFile(path, JSON.stringify({ auths: { "r.example.com": { auth } } }));
+    const found = await dockerCredential({ path, variable }, IMAGE, forever);
+    expect(found.credential).toMatchObject({ username });
+    expect(found.problem?.message ?? "").toMatch(problem);
+    expect(JSON.stringify(found.problem)).not.toContain("hunter2");
+  });
+
   it("reads the file on every call", async () => {
     using folder = scratchFolder();
     const path = join(folder.path, "config.json");

@@ -141,6 +141,12 @@ describe("selectCredential from auths", () => {
       { ...auth("a:b"), identitytoken: "t" },
       { identityToken: "t" },
     ],
+    ["a registry token", { registrytoken: "t" }, { registryToken: "t" }],
+    [
+      "a registry token before an identity token",
+      { registrytoken: "t", identitytoken: "i" },
+      { registryToken: "t" },
+    ],
     ["a token by its user name", { username: "<token>", password: "t" }, { identityToken: "t" }],
     ["an empty entry", {}, null],
     ["empty fields", { auth: "", username: "", password: "", identitytoken: "" }, null],
@@ -157,7 +163,6 @@ describe("selectCredential from auths", () => {
     ["an auth that is not base64", { auth: "hunter2 hunter2" }],
     ["an auth without a colon", { auth: Buffer.from("hunter2").toString("base64") }],
     ["an auth that does not decode to text", { auth: "/////w==" }],
-    ["a registry token alone", { registrytoken: "hunter2" }],
   ])("rejects %s without repeating it", async (_what, entry) => {
     const config = { auths: { "r.example.com": entry } };
     const refused = expect.objectContaining({

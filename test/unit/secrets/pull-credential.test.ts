@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isSlipwayError, type SlipwayError } from "../../../src/errors.ts";
+import { credentialSecrets } from "../../../src/oci/credential.ts";
 import type { RegistryCredential } from "../../../src/oci/credential.ts";
 import { parseReference } from "../../../src/oci/reference.ts";
 import { parsePullCredential, pullSecretsIn } from "../../../src/secrets/pull-credential.ts";
@@ -18,9 +19,9 @@ function parse(value: string | Uint8Array, reference = IMAGE): RegistryCredentia
 }
 
 function plain(credential: RegistryCredential): string {
-  return credential.kind === "password"
-    ? `${credential.username} ${credential.password.reveal()}`
-    : credential.identityToken.reveal();
+  const [secret] = credentialSecrets(credential);
+  const user = credential.kind === "password" ? `${credential.username} ` : "";
+  return `${user}${secret?.reveal() ?? ""}`;
 }
 
 function refusal(value: string | Uint8Array, reference = IMAGE): SlipwayError {

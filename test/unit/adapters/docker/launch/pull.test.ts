@@ -103,6 +103,11 @@ describe("pull", () => {
       identityToken: new SecretValue("tok"),
     } as const;
     await setup.puller.pull(request({ credential: identityToken }));
+    const registryToken = {
+      kind: "registry-token",
+      registryToken: new SecretValue("jwt"),
+    } as const;
+    await setup.puller.pull(request({ credential: registryToken }));
     await setup.puller.pull(request());
     expect(seen[0]?.query).toEqual({
       fromImage: `registry.test:5000/team/agent@${digestOf("a")}`,
@@ -115,11 +120,12 @@ describe("pull", () => {
         serveraddress: "registry.test:5000",
       },
       { identitytoken: "tok", serveraddress: "registry.test:5000" },
+      { registrytoken: "jwt", serveraddress: "registry.test:5000" },
       {},
     ]);
     // The engine decodes with Go's URL-safe alphabet and wants the padding.
     expect(seen[0]?.headers["x-registry-auth"]).toMatch(/^[A-Za-z0-9_-]+=*$/);
-    expect(seen.map(({ body }) => body.length)).toEqual([0, 0, 0]);
+    expect(seen.map(({ body }) => body.length)).toEqual([0, 0, 0, 0]);
   });
 
   it("reports the progress in one line", async () => {

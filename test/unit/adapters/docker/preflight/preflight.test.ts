@@ -165,6 +165,19 @@ describe("preflight", () => {
     });
   });
 
+  it("warns of mirrors, from which the engine pulls Docker Hub's images", async () => {
+    const info = { RegistryConfig: { Mirrors: ["https://user:secret@mirror.example.com/"] } };
+    const changes = { artifact: { id: `docker.io/library/busybox@sha256:${"a".repeat(64)}` } };
+    const asked = await preflight({ info, changes });
+    expect(check(asked.report, "engine.registry")).toMatchObject({
+      outcome: "warning",
+      message: expect.stringContaining("https://[redacted]@mirror.example.com/"),
+      remedy: expect.stringContaining("registry-mirrors"),
+    });
+    const elsewhere = await preflight({ info });
+    expect(elsewhere.report.checks.map(({ name }) => name)).not.toContain("engine.registry");
+  });
+
   it("asks a rootless Podman what its user may use", async () => {
     const version = { Components: [{ Name: "Podman Engine" }] };
     const info = {
