@@ -16,11 +16,31 @@ export function guestChecks(draft: PlanDraft, container: ContainerSettings): rea
   return [
     ...portChecks(container),
     ...variableChecks(container),
+    ...userChecks(container),
     ...fileChecks(container, draft),
     ...mountChecks(draft),
     ...labelChecks(draft),
     ...userDataChecks(draft),
   ];
+}
+
+/** As runc and Podman say it: "uids and gids must be in range 0-2147483647". */
+const LARGEST_ID = 2_147_483_647;
+
+function userChecks({ user }: ContainerSettings): readonly Check[] {
+  const wrong = user.split(":").find((id) => /^-?\d+$/.test(id) && !isId(Number(id)));
+  if (wrong === undefined) return [];
+  return [
+    refused(
+      "container.user",
+      `the user ${JSON.stringify(user)} has the id ${wrong}, which no engine accepts`,
+      `Use ids from 0 to ${LARGEST_ID} for the user and the group.`,
+    ),
+  ];
+}
+
+function isId(id: number): boolean {
+  return id >= 0 && id <= LARGEST_ID;
 }
 
 function portChecks({ publish, network }: ContainerSettings): readonly Check[] {

@@ -18,7 +18,7 @@ import type { EngineEndpoint } from "../client/endpoint.ts";
 import type { EngineFacts, EngineFactsReader } from "../client/engine-facts.ts";
 import { engineError, hasStatus } from "../errors/errors.ts";
 import { guestChecks } from "./guest-checks.ts";
-import { healthCheckChecks, imageStoreChecks } from "./image-store-checks.ts";
+import { imageStoreChecks, podmanChecks } from "./image-store-checks.ts";
 import type { HostPlatforms } from "./host-platforms.ts";
 import { dockerTarget } from "../launch/launch-request.ts";
 import { optionChecks } from "./option-checks.ts";
@@ -60,7 +60,7 @@ export async function preflightContainer(
       : [
           ...limitChecks(engine.facts, draft, merged),
           ...imageStoreChecks(engine.facts, facts),
-          ...healthCheckChecks(engine.facts, facts, merged.container),
+          ...podmanChecks(engine.facts, facts, merged.container),
           ...optionChecks(draft, engine.facts),
         ];
   const obstacle = engine.checks.find(({ outcome }) => outcome === "failed") ?? null;

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../../errors.ts";
 import { quote } from "../quote.ts";
 import { imageConfigDecoder } from "./engine-config-members.ts";
-import { boundFindings, deviation, type ImageFinding, obstacle } from "./finding.ts";
+import { boundFindings, deviation, EVERY_DOCKER, type ImageFinding, obstacle } from "./finding.ts";
 import { type DecodingState, formatNote } from "./go-json.ts";
 import type { ExecutionConfig, ImageConfig } from "./image-config-type.ts";
 import { type DocumentKind, formatPath, readJsonDocument } from "./json-document.ts";
@@ -115,12 +115,14 @@ function readExecution(config: NonNullable<Decoded["config"]>): {
       findings.push(
         deviates(
           `${formatPath(["config", "ExposedPorts", port])}: not PORT, PORT/tcp, PORT/udp or PORT/sctp; exposed ports only document`,
+          isPodmanPort(port) ? [] : ["podman"],
         ),
       );
   if (config.User !== undefined && !isUser(config.User))
     findings.push(
       deviates(
         `config.User: ${quote(config.User)} is not user, uid, user:group, uid:gid, uid:group or user:gid`,
+        config.User.split(":").length > 2 ? ["podman"] : [],
       ),
     );
   findings.push(...environmentFindings(config.Env ?? []));
@@ -153,7 +155,12 @@ function environmentFindings(environment: readonly string[]): readonly ImageFind
   return environment.flatMap((entry, index) => {
     const where = `config.Env[${index}]`;
     if (!entry.includes("="))
-      return [deviates(`${where}: ${quote(entry)} is not NAME=value; engines drop it`)];
+      return [
+        deviates(
+          `${where}: ${quote(entry)} is not NAME=value; engines drop it`,
+          entry === "" ? ["podman"] : [],
+        ),
+      ];
     // runc: "environment variable name can't be empty", "environment variable value can't contain null".
     if (entry.startsWith("="))
       return [prevents(`${where}: ${quote(entry)} has no name, and the container would not start`)];
@@ -173,10 +180,17 @@ function pathFindings({ WorkingDir, Volumes }: ExecutionConfig): readonly ImageF
       ),
     );
   for (const path of Object.keys(Volumes ?? {}))
-    if (path === "" || path === "/")
+    if (path === "/")
       findings.push(
         prevents(
           `${formatPath(["config", "Volumes", path])}: covers the container's whole file system, and the container would not start`,
+        ),
+      );
+    else if (path === "")
+      findings.push(
+        deviates(
+          `${formatPath(["config", "Volumes", path])}: covers the container's whole file system`,
+          EVERY_DOCKER,
         ),
       );
   return findings;
@@ -198,6 +212,13 @@ function commandFindings({ Entrypoint, Cmd }: ExecutionConfig): readonly ImageFi
 function isPort(text: string): boolean {
   const number = Number(PORT.exec(text)?.[1] ?? 0);
   return number >= 1 && number <= LARGEST_PORT;
+}
+
+/** Podman reads the ports to which an image is exposed, also ranges of them. */
+function isPodmanPort(text: string): boolean {
+  const [, first = "", last = first] =
+    /^(\d+)(?:-(\d+))?(?:\/(?:tcp|udp|sctp))?$/i.exec(text) ?? [];
+  return [first, last].every((one) => Number(one) >= 1 && Number(one) <= LARGEST_PORT);
 }
 
 function isUser(text: string): boolean {

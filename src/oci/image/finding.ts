@@ -7,7 +7,8 @@ export type EngineKind =
   /** Docker with containerd's image store, the default since Docker 29. */
   | "docker-containerd"
   /** Docker before 23.0. */
-  | "docker-before-23";
+  | "docker-before-23"
+  | "podman";
 
 /** The part of an image that a finding is about. */
 export type FindingSubject = "manifest" | "platform" | "config" | "layers" | "command";

@@ -36,12 +36,7 @@ describe("readImageConfig", () => {
   // Each was pulled, created and started by Docker 20.10; see test/integration/foreign-documents.test.ts.
   it.each<[string, () => ReturnType<typeof readImageConfig>, string]>([
     ["a port range", () => execution({ ExposedPorts: { "33060-33061/tcp": {} } }), "33060-33061"],
-    ["a port that is a name", () => execution({ ExposedPorts: { http: {} } }), "ExposedPorts.http"],
-    ["an empty port", () => execution({ ExposedPorts: { "": {} } }), 'ExposedPorts[""]'],
-    ["a port above the range", () => execution({ ExposedPorts: { "99999/tcp": {} } }), "99999"],
-    ["a port with an unknown protocol", () => execution({ ExposedPorts: { "80/x": {} } }), "80/x"],
     ["a variable without a value", () => execution({ Env: ["FOO"] }), "config.Env[0]"],
-    ["an empty variable", () => execution({ Env: [""] }), "config.Env[0]"],
     ["negative memory", () => execution({ Memory: -1 }), "config.Memory"],
     ["memory with a unit", () => execution({ Memory: "512m" }), "config.Memory: not an integer"],
     ["a fraction of memory", () => execution({ Memory: 1.5 }), "config.Memory: not an integer"],
@@ -51,7 +46,6 @@ describe("readImageConfig", () => {
       () => execution({ Healthcheck: { Test: ["CMD", "x"], Retries: -1 } }),
       "config.Healthcheck.Retries",
     ],
-    ["a user of three parts", () => execution({ User: "a:b:c" }), "config.User"],
     [
       "a rootfs of another type",
       () => top({ rootfs: { type: "tree", diff_ids: [] } }),
@@ -84,6 +78,33 @@ describe("readImageConfig", () => {
       "history[0].empty_layer",
       BOTH,
     ],
+    [
+      "an empty port",
+      () => execution({ ExposedPorts: { "": {} } }),
+      "config.ExposedPorts",
+      ["podman"],
+    ],
+    [
+      "a port that is a word",
+      () => execution({ ExposedPorts: { "http/tcp": {} } }),
+      "config.ExposedPorts",
+      ["podman"],
+    ],
+    [
+      "a port above the range",
+      () => execution({ ExposedPorts: { "70000": {} } }),
+      "config.ExposedPorts",
+      ["podman"],
+    ],
+    [
+      "a port of another protocol",
+      () => execution({ ExposedPorts: { "80/icmp": {} } }),
+      "config.ExposedPorts",
+      ["podman"],
+    ],
+    ["an empty variable", () => execution({ Env: [""] }), "config.Env[0]", ["podman"]],
+    ["a user of three parts", () => execution({ User: "1:2:3" }), "config.User", ["podman"]],
+    ["a volume without a path", () => execution({ Volumes: { "": {} } }), "config.Volumes", BOTH],
     ["more steps than layers", () => top({ history: [{}] }), "history", ["docker-graph-driver"]],
     ["a trigger that is text", () => execution({ OnBuild: "RUN x" }), "config.OnBuild", GRAPH],
     ["a terminal that is text", () => execution({ Tty: "true" }), "config.Tty", GRAPH],
@@ -99,6 +120,11 @@ describe("readImageConfig", () => {
     const found = read();
     expect(messages(found)).toEqual([expect.stringContaining(where)]);
     expect(found.findings[0]).toMatchObject({ refusedBy, obstacle: null });
+  });
+
+  it.each(["8000-8010/tcp", "80/TCP"])("knows that every engine takes the port %s", (port) => {
+    const [finding] = execution({ ExposedPorts: { [port]: {} } }).findings;
+    expect(finding).toMatchObject({ refusedBy: [] });
   });
 
   it("takes the specification's own spelling of user for no departure", () => {

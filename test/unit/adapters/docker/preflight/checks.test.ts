@@ -178,6 +178,20 @@ describe("resourceChecks", () => {
 });
 
 describe("guestChecks", () => {
+  it.each([
+    ["", 0],
+    ["agent:crew", 0],
+    ["2147483647:0", 0],
+    ["-1", 1],
+    ["1000:2147483648", 1],
+    ["4294967295", 1],
+  ])("hold the ids of the user %j to what engines accept", (User, refusals) => {
+    const draft = dockerDraft();
+    const checks = guestChecks(draft, mergeConfiguration(draft, { config: { User } }).container);
+    const named = checks.filter(({ name }) => name === "container.user");
+    expect(named.map(({ outcome }) => outcome)).toEqual(Array(refusals).fill("failed"));
+  });
+
   const mount = (changes: Partial<SecretMount>): SecretMount => ({
     secret: "KEY",
     env: null,

@@ -5,8 +5,8 @@ import {
   versionReply,
 } from "../../../../../adapters/docker/client/replies.ts";
 import {
-  healthCheckChecks,
   imageStoreChecks,
+  podmanChecks,
 } from "../../../../../adapters/docker/preflight/image-store-checks.ts";
 import { DOCKER_MANIFEST, OCI_MANIFEST } from "../../../../../src/oci/image/media-types.ts";
 import { infoAnswer, versionAnswer } from "../../../../support/fake-engine.ts";
@@ -31,7 +31,7 @@ function judge(
   return imageStoreChecks(facts, { refusals: [{ message: "it is odd", refused_by: refusedBy }] });
 }
 
-describe("healthCheckChecks", () => {
+describe("podmanChecks", () => {
   const PODMAN = { Components: [{ Name: "Podman Engine" }] };
   const healthcheck = {
     test: ["CMD", "true"],
@@ -40,18 +40,19 @@ describe("healthCheckChecks", () => {
     startPeriod: null,
     retries: null,
   };
+  const PLAIN = { healthcheck: null, stopSignal: null };
 
   function outcomes(
     type: string,
     version: object,
-    settings: { healthcheck: typeof healthcheck | null },
+    settings: Partial<Parameters<typeof podmanChecks>[2]>,
   ) {
     const facts = {
       info: readReply(infoReply, infoAnswer({}), "itself"),
       version: readReply(versionReply, versionAnswer(version), "its version"),
       controllers: null,
     };
-    return healthCheckChecks(facts, { manifest_type: type }, settings);
+    return podmanChecks(facts, { manifest_type: type }, { ...PLAIN, ...settings });
   }
 
   it("warn that Podman ignores the health check of an OCI image", () => {
@@ -64,9 +65,23 @@ describe("healthCheckChecks", () => {
     ]);
   });
 
+  it.each(["SIGNOPE", "99", "0", "SIGRTMIN+99"])("fail for the stop signal %s", (stopSignal) => {
+    expect(outcomes(OCI_MANIFEST, PODMAN, { stopSignal })).toMatchObject([
+      { name: "image.store", outcome: "failed", reason: "IMAGE_UNSUPPORTED", blastRadius: "zone" },
+    ]);
+    expect(outcomes(OCI_MANIFEST, {}, { stopSignal })).toEqual([]);
+  });
+
+  it.each(["SIGTERM", "sigint", "9", "WINCH", "SIGRTMIN+3", "RTMAX-14", "SIGRTMAX", ""])(
+    "accept the stop signal %s",
+    (stopSignal) => {
+      expect(outcomes(OCI_MANIFEST, PODMAN, { stopSignal })).toEqual([]);
+    },
+  );
+
   it("say nothing about other images and engines", () => {
     expect(outcomes(DOCKER_MANIFEST, PODMAN, { healthcheck })).toEqual([]);
-    expect(outcomes(OCI_MANIFEST, PODMAN, { healthcheck: null })).toEqual([]);
+    expect(outcomes(OCI_MANIFEST, PODMAN, {})).toEqual([]);
     expect(outcomes(OCI_MANIFEST, {}, { healthcheck })).toEqual([]);
   });
 });
@@ -77,6 +92,7 @@ describe("imageStoreChecks", () => {
     ["containerd's store", ["docker-containerd"], CONTAINERD, {}],
     ["any store", ["docker-graph-driver", "docker-containerd"], CONTAINERD, {}],
     ["an old engine", ["docker-before-23"], GRAPH, { Version: "20.10.24+dfsg1" }],
+    ["Podman", ["podman"], GRAPH, { Components: [{ Name: "Podman Engine" }] }],
   ])("refuse what %s refuses", (_what, refusedBy, info, version) => {
     const checks = judge(refusedBy, info, { Version: "28.0.4", ...version });
     expect(checks).toMatchObject([
