@@ -8,6 +8,7 @@ import { exitCodeOf } from "../../src/cli/output/exit-codes.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { parseDocument } from "../../src/json/document/parse-document.ts";
 import { SPAWN_STATES } from "../../src/ledger/spawn-record.ts";
+import { VM_PENDING_MILLISECONDS } from "../../src/substrate/contract.ts";
 import { snakeCaseName } from "../../src/json/field-case.ts";
 import {
   allBlocks,
@@ -52,6 +53,18 @@ describe("docs/catalog.md and docs/docker.md", () => {
     const fields = [...new Set(fieldsOf(schema))].map(snakeCaseName);
     expect(fields).toContain("name");
     expect(fields.filter((field) => !documented.has(field))).toEqual([]);
+  });
+});
+
+describe("docs/operations.md", () => {
+  it("names the time that a machine has to boot", () => {
+    const minutes = VM_PENDING_MILLISECONDS / 60_000;
+    const [limit] = tableRows("docs/operations.md", "Time limits", "##").filter(([what = ""]) =>
+      what.includes("to run"),
+    );
+    expect(limit?.[1]).toBe(
+      `${minutes} minutes, or one minute for a container: \`BOOT_TIMED_OUT\``,
+    );
   });
 });
 
