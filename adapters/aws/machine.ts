@@ -36,6 +36,13 @@ const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
   ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
 ]);
 
+/**
+ * The message repeats the code. Where they differ, the message has the cause: "Client.InternalError: Client error on
+ * launch" with the code `Server.InternalError`, for a KMS key that the launcher may not use.
+ * https://github.com/aws/karpenter-provider-aws/issues/1407
+ */
+const CODE_OF_MESSAGE = /^((?:Client|Server)\.[A-Za-z.]{1,100}): /;
+
 /** A user terminated the instance through the API or the console. */
 const BY_USER = "Client.UserInitiatedShutdown";
 
@@ -96,7 +103,9 @@ function endOf({ StateReason, StateTransitionReason }: ObservedInstance): Machin
   const code = StateReason?.Code ?? "";
   const words = StateReason?.Message ?? StateTransitionReason ?? "";
   const message = words.includes(code) ? words : `${code}: ${words}`;
-  const reason = END_REASONS.get(knownPrefix(END_REASONS, code) ?? "");
+  const [, ofMessage = code] = CODE_OF_MESSAGE.exec(words) ?? [];
+  const known = knownPrefix(END_REASONS, ofMessage) ?? knownPrefix(END_REASONS, code);
+  const reason = END_REASONS.get(known ?? "");
   return { exitCode: null, message, ...(reason === undefined ? {} : { reason }) };
 }
 

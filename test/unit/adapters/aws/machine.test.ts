@@ -111,6 +111,18 @@ describe("machineOf", () => {
     });
   });
 
+  it("takes the cause from the message if its code differs", () => {
+    const message = "Client.InternalError: Client error on launch";
+    expect(machineOf(ended("Server.InternalError", message))?.end).toMatchObject({
+      reason: "MACHINE_NOT_STARTED",
+      message: `Server.InternalError: ${message}`,
+    });
+    const unknown = "Client.SomethingNew: words";
+    expect(machineOf(ended("Server.InternalError", unknown))?.end?.reason).toBe(
+      "CLOUD_UNAVAILABLE",
+    );
+  });
+
   it("adds the code to a message without it, and uses the message alone if there is no code", () => {
     expect(machineOf(ended("Client.Odd", "words"))?.end?.message).toBe("Client.Odd: words");
     expect(machineOf(ended(undefined))?.end?.message).toBe("");
