@@ -151,6 +151,9 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
       memoryGb: orNull(z.number()),
       diskSizeGb: z.number(),
       diskType: orNull(text()),
+      accelerators: z
+        .array(z.strictObject({ type: text(), count: z.int().positive() }))
+        .exactOptional(),
       container: containerShape().exactOptional(),
     }),
     target: z.discriminatedUnion("substrate", [awsTarget(), gcpTarget(), dockerTarget()]),

@@ -120,6 +120,13 @@ export interface DockerTarget extends ContainerHost {
 /** Where to launch: the placement's target at the time of the resolution. */
 export type PlacementTarget = AwsTarget | GcpTarget | DockerTarget;
 
+/** GPUs of one kind that are attached to a machine. */
+export interface Accelerator {
+  /** The provider's name, such as `nvidia-tesla-t4`. */
+  readonly type: string;
+  readonly count: number;
+}
+
 export interface MachineShape {
   /** Name of the machine-type record, or null for the substrate's default. */
   readonly record: string | null;
@@ -130,6 +137,8 @@ export interface MachineShape {
   readonly diskSizeGb: number;
   /** The provider's name of the volume type; null for the substrate's default. */
   readonly diskType: string | null;
+  /** GPUs that Compute Engine attaches to the machine; absent if there are none. */
+  readonly accelerators?: readonly Accelerator[];
   /** Docker: options about the container's shape and confinement. Absent: the engine's defaults. */
   readonly container?: ContainerShape;
 }

@@ -17,6 +17,7 @@ export function machineShape(links: Links): MachineShape {
     memoryGb: docker.memoryGb ?? machineType?.memoryGb ?? null,
     diskSizeGb: environment?.diskSizeGb ?? 0,
     diskType: diskType === null ? null : providerDiskType(diskType),
+    ...acceleratorsOf(machineType),
     ...(environment?.docker === undefined ? {} : { container: environment.docker }),
   };
 }
@@ -36,6 +37,14 @@ export function providerMachineTypes(
       ? (spec.aws.instanceTypes ?? [spec.aws.instanceType])
       : (spec.gce.machineTypes ?? [spec.gce.machineType]);
   return [first, ...others];
+}
+
+function acceleratorsOf(
+  machineType: CatalogRecord<"machine-type"> | null,
+): Pick<MachineShape, "accelerators"> {
+  if (machineType === null || !("gce" in machineType.spec)) return {};
+  const { accelerators } = machineType.spec.gce;
+  return accelerators === undefined ? {} : { accelerators };
 }
 
 function providerDiskType({ spec }: CatalogRecord<"disk-type">): string {

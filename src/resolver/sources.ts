@@ -50,6 +50,9 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
           "/machine_type": at("machine-type", machineType, "spec"),
           "/shape/vcpus": at("machine-type", machineType, "vcpus"),
           "/shape/memory_gb": at("machine-type", machineType, "memory_gb"),
+          ...("gce" in machineType.spec && machineType.spec.gce.accelerators !== undefined
+            ? { "/shape/accelerators": at("machine-type", machineType, "spec.gce.accelerators") }
+            : {}),
         }),
     ...(environment === null
       ? {}

@@ -15,6 +15,7 @@ const STATUS_BY_REASON = {
   notFound: 404,
   alreadyExists: 409,
   conditionNotMet: 412,
+  fieldSizeTooLarge: 413,
   uploadTooLarge: 413,
   internalError: 500,
   backendError: 503,

@@ -40,6 +40,14 @@ export function renderInstance(project: Project, instance: Instance, now: number
     scheduling: compact(scheduling),
     shieldedInstanceConfig: instance.shielded,
     shieldedInstanceIntegrityPolicy: { updateAutoLearnPolicy: true },
+    guestAccelerators: unlessEmpty(
+      instance.accelerators.map(({ type, count }) => ({
+        acceleratorType: fullLink(
+          partialLink(project.id, { kind: "zone", name: zone }, "acceleratorTypes", type),
+        ),
+        acceleratorCount: count,
+      })),
+    ),
     canIpForward: instance.canIpForward,
     deletionProtection: instance.deletionProtection,
     startRestricted: false,

@@ -40,7 +40,7 @@ export const MACHINE_TYPES: readonly MachineType[] = [
   { name: "e2-small", guestCpus: 2, memoryMb: 2048, architecture: "X86_64", isSharedCpu: true },
   { name: "e2-medium", guestCpus: 2, memoryMb: 4096, architecture: "X86_64", isSharedCpu: true },
   ...family("e2-standard", [2, 4, 8]),
-  { name: "n1-standard-1", guestCpus: 1, memoryMb: 3840, architecture: "X86_64" },
+  ...[1, 2, 4, 8, 16].map((size) => sized(`n1-standard-${size}`, [size, size * 3.75])),
   ...family("n2-standard", [2, 4, 8, 16]),
   ...family("n2d-standard", [2, 4, 8]),
   ...family("t2d-standard", [1, 4, 8]),
@@ -94,7 +94,7 @@ function family(
 function sized(
   name: string,
   [guestCpus, memoryGb]: readonly [number, number],
-  options: Options,
+  options: Options = {},
 ): MachineType {
   return { name, guestCpus, memoryMb: memoryGb * 1024, architecture: "X86_64", ...options };
 }

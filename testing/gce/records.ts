@@ -127,6 +127,8 @@ export const instanceSchema = z.object({
     instanceTerminationAction: z.enum(["DELETE", "STOP"]).nullable(),
   }),
   canIpForward: z.boolean(),
+  /** Accelerators that the request attached. State files of older versions have none. */
+  accelerators: z.array(z.object({ type: z.string(), count: z.number() })).default([]),
   deletionProtection: z.boolean(),
   createdAt: time,
   /** As `Image.history`. */

@@ -48,6 +48,11 @@ export const API_CALLS: readonly GceApiCall[] = [
     permissions: ["compute.machineTypes.list"],
     role: "reader",
   },
+  {
+    method: "acceleratorTypes.get",
+    permissions: ["compute.acceleratorTypes.get"],
+    role: "reader",
+  },
   { method: "diskTypes.get", permissions: ["compute.diskTypes.get"], role: "reader" },
   { method: "subnetworks.get", permissions: ["compute.subnetworks.get"], role: "reader" },
   { method: "subnetworks.testIamPermissions", permissions: [], role: "launcher" },

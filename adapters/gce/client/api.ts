@@ -2,6 +2,7 @@ import { createTypedCalls } from "./typed-calls.ts";
 import type { TypedCallPorts } from "./typed-calls.ts";
 import type { GceServices } from "./client.ts";
 import {
+  acceleratorTypeReply,
   diskReply,
   diskTypeReply,
   imageReply,
@@ -101,6 +102,14 @@ export function createGceApi({ clients, ...rest }: TypedCallPorts) {
         const pages = { project, filter: `name = "${machineType}"` };
         return client.aggregatedListAsync(pages, { ...options, ...PAGES_BY_ITERATION });
       }),
+
+    acceleratorType: (
+      request: InZone & { readonly acceleratorType: string },
+      signal: AbortSignal,
+    ) =>
+      call("acceleratorTypes.get", signal, acceleratorTypeReply, (client, options) =>
+        client.get(request, options),
+      ),
 
     diskType: (request: InZone & { readonly diskType: string }, signal: AbortSignal) =>
       call("diskTypes.get", signal, diskTypeReply, (client, options) =>

@@ -23,6 +23,7 @@ export function createReads(api: GceApi, now: () => number) {
     machineType: sharedRead(api.machineType, kept),
     machineTypes: sharedRead(api.machineTypes, kept),
     machineTypeZones: sharedRead(api.machineTypeZones, kept),
+    acceleratorType: sharedRead(api.acceleratorType, kept),
     diskType: sharedRead(api.diskType, kept),
   };
 }

@@ -86,6 +86,13 @@ export const machineTypeReply = z.object({
 });
 export type MachineTypeReply = z.output<typeof machineTypeReply>;
 
+export const acceleratorTypeReply = z.object({
+  name: z.string(),
+  /** The most cards that one machine may have. */
+  maximumCardsPerInstance: wholeNumber,
+});
+export type AcceleratorTypeReply = z.output<typeof acceleratorTypeReply>;
+
 export const diskTypeReply = z.object({
   name: z.string(),
   selfLink: text,

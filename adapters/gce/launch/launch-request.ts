@@ -16,7 +16,10 @@ const USER_DATA = "user-data";
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 
 /** How a request names zonal resources: an insert uses links, a bulk insert's properties use bare names. */
-type Naming = (collection: "machineTypes" | "diskTypes", name: string) => string;
+type Naming = (
+  collection: "acceleratorTypes" | "machineTypes" | "diskTypes",
+  name: string,
+) => string;
 
 /**
  * The body of `instances.insert` for a launch of one. Compute Engine chooses what is omitted: a shielded VM has vTPM
@@ -63,6 +66,7 @@ function properties(launch: Launch, naming: Naming) {
     metadata: { items: metadataItems(launch) },
     disks: [bootDisk(settings, naming, { sourceImage: plan.artifact.id, labels: { ...labels } })],
     networkInterfaces: [networkInterface(settings, target)],
+    ...guestAccelerators(plan, naming),
     ...scheduling(settings),
     ...(target.serviceAccount === null
       ? {}
@@ -103,6 +107,16 @@ function networkInterface(
     subnetwork,
     ...(nicType === undefined ? {} : { nicType }),
     ...(assignPublicIp ? { accessConfigs: [external] } : {}),
+  };
+}
+
+function guestAccelerators({ shape: { accelerators } }: LaunchPlan, naming: Naming) {
+  if (accelerators === undefined) return {};
+  return {
+    guestAccelerators: accelerators.map(({ type, count }) => ({
+      acceleratorType: naming("acceleratorTypes", type),
+      acceleratorCount: count,
+    })),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { MachineShape } from "../../../src/plan/plan.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 
 /**
@@ -63,8 +64,18 @@ const DATA_ONLY: ReadonlySet<string> = new Set([
   "hyperdisk-throughput",
 ]);
 
+/** Whether the tables here have the series of this machine type. */
+export function isKnownSeries(machineType: string): boolean {
+  return BOOT_DISKS.has(seriesOf(machineType));
+}
+
+/** The types of N1 that share a core: `f1-micro` and `g1-small`. */
+export function isSharedN1(machineType: string): boolean {
+  return ["f1", "g1"].includes(seriesOf(machineType));
+}
+
 /** `n4` of `n4-standard-2`, `custom` of `custom-4-16384`. */
-function seriesOf(machineType: string): string {
+export function seriesOf(machineType: string): string {
   return machineType.split("-", 1)[0] ?? machineType;
 }
 
@@ -118,11 +129,12 @@ const MOST_Z4_PARTITIONS = 12;
  * can. E2 and the other Z3 types refuse `TERMINATE`, and the API's default is `MIGRATE`.
  * https://cloud.google.com/compute/docs/instances/live-migration-process#limitations
  */
-export function obstacleToMigration({
-  name,
-  accelerators,
-  bundledLocalSsds,
-}: MachineTypeReply): string | null {
+export function obstacleToMigration(
+  { name, accelerators, bundledLocalSsds }: MachineTypeReply,
+  { accelerators: attached = [] }: Pick<MachineShape, "accelerators">,
+): string | null {
+  if (attached.length > 0)
+    return `it has ${attached.map(({ type, count }) => `${count} × ${type}`).join(" and ")}`;
   if (accelerators.length > 0)
     return `it comes with ${accelerators.map(({ guestAcceleratorType, guestAcceleratorCount }) => `${guestAcceleratorCount ?? 1} × ${guestAcceleratorType}`).join(" and ")}`;
   if (isBareMetal(name)) return "it is bare metal";

@@ -1,6 +1,12 @@
 import type { SlipwayError } from "../../../src/errors.ts";
 import { machineTypesOf } from "../../../src/plan/machine-types.ts";
-import type { Candidate, Check, MachineTypeFacts, PlanDraft } from "../../../src/plan/plan.ts";
+import type {
+  Candidate,
+  Check,
+  MachineShape,
+  MachineTypeFacts,
+  PlanDraft,
+} from "../../../src/plan/plan.ts";
 import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import { defaultMachineType, MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
 import { architectureOf } from "../image/image-facts.ts";
@@ -105,7 +111,7 @@ export function machineTypeChecks(
     offered,
     architectureCheck(draft, type),
     shapeCheck(draft, type),
-    ...maintenance(type),
+    ...maintenance(draft, type),
     ...age(type),
   ];
 }
@@ -197,17 +203,25 @@ function gibibytes({ memoryMb }: MachineTypeReply): number | null {
   return memoryMb === null ? null : memoryMb / 1024;
 }
 
-/** A machine type for the plan. Compute Engine does not report the memory of its GPUs. */
-export function machineTypeFacts(type: MachineTypeReply): MachineTypeFacts {
+/**
+ * A machine type for the plan, with the accelerators that the record adds. Compute Engine does not report the memory of
+ * GPUs.
+ */
+export function machineTypeFacts(
+  type: MachineTypeReply,
+  { accelerators: added = [] }: Pick<MachineShape, "accelerators">,
+): MachineTypeFacts {
+  const own = type.accelerators.map(({ guestAcceleratorType, guestAcceleratorCount }) => ({
+    type: guestAcceleratorType,
+    count: guestAcceleratorCount ?? 1,
+  }));
+  // Types with accelerators of their own take no others.
+  const all = added.length > 0 ? added : own;
   return {
     name: type.name,
     vcpus: type.guestCpus,
     memoryGb: gibibytes(type),
-    gpus: type.accelerators.map(({ guestAcceleratorType, guestAcceleratorCount }) => ({
-      name: guestAcceleratorType,
-      count: guestAcceleratorCount ?? 1,
-      memoryGb: null,
-    })),
+    gpus: all.map(({ type: name, count }) => ({ name, count, memoryGb: null })),
   };
 }
 
@@ -215,8 +229,8 @@ export function machineTypeFacts(type: MachineTypeReply): MachineTypeFacts {
 const SAME_MEMORY = 0.06;
 
 /** Which settings a launch needs because its machine cannot move to another host. */
-function maintenance(type: MachineTypeReply): readonly Check[] {
-  const why = obstacleToMigration(type);
+function maintenance({ shape }: PlanDraft, type: MachineTypeReply): readonly Check[] {
+  const why = obstacleToMigration(type, shape);
   if (why === null) return [];
   const message = `machine type ${type.name} cannot migrate, because ${why}: host maintenance restarts it (onHostMaintenance: TERMINATE)`;
   return [passed("machine-type.maintenance", message)];

@@ -11,6 +11,7 @@ import { GceCallFailure } from "../errors/failure.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
 import type {
+  AcceleratorTypeReply,
   DiskTypeReply,
   MachineTypeReply,
   SubnetworkReply,
@@ -41,6 +42,8 @@ export interface ZoneReadings {
   readonly machineTypes: Reading<readonly MachineTypeReply[]>;
   /** Null if the plan leaves the disk type to Compute Engine. */
   readonly diskType: Reading<DiskTypeReply> | null;
+  /** Null if the plan attaches no accelerators. */
+  readonly acceleratorType: Reading<AcceleratorTypeReply> | null;
 }
 
 type Permissions = Reading<{ readonly permissions: readonly string[] }>;
@@ -98,10 +101,11 @@ export function readerErrors(
   { zones, subnet, defaultAccount }: PreflightReads,
   isZoneLeft: boolean,
 ): readonly SlipwayError[] {
-  const ofZones = zones.flatMap(({ state, machineTypes, diskType }) => [
+  const ofZones = zones.flatMap(({ state, machineTypes, diskType, acceleratorType }) => [
     state,
     machineTypes,
     diskType,
+    acceleratorType,
   ]);
   const zoneErrors = ofZones.flatMap((reading) => reading?.error ?? []);
   const others = [subnet, defaultAccount].flatMap((reading) => reading?.error ?? []);
@@ -120,9 +124,9 @@ async function readZone(
   signal: AbortSignal,
 ): Promise<ZoneReadings> {
   const at = { project: target.project, zone };
-  const { diskType } = draft.shape;
+  const { diskType, accelerators: [accelerator] = [] } = draft.shape;
   const names = machineTypesOf(draft);
-  const [state, machineTypes, disk] = await Promise.all([
+  const [state, machineTypes, disk, acceleratorType] = await Promise.all([
     settledRead(reads.zone(at, signal), {
       doing: `reading zone ${zone} of project ${target.project}`,
       notFound: { reason: "PLACE_NOT_FOUND", remedy: "Correct the placement's zones." },
@@ -137,8 +141,14 @@ async function readZone(
           doing: `reading disk type ${diskType} in ${zone}`,
           notFound: { reason: "DISK_TYPE_NOT_FOUND" },
         }),
+    accelerator === undefined
+      ? null
+      : settledRead(reads.acceleratorType({ ...at, acceleratorType: accelerator.type }, signal), {
+          doing: `reading accelerator type ${accelerator.type} in ${zone}`,
+          notFound: { reason: "ACCELERATOR_NOT_FOUND" },
+        }),
   ]);
-  return { zone, state, machineTypes, diskType: disk };
+  return { zone, state, machineTypes, diskType: disk, acceleratorType };
 }
 
 async function readMachineTypes(

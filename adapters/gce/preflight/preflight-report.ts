@@ -9,6 +9,12 @@ import type {
 } from "../../../src/plan/plan.ts";
 import { failed, skipped, failedBy } from "../../../src/substrate/check.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
+import {
+  acceleratorChecks,
+  attachmentCheck,
+  MACHINE_TYPE_ACCELERATORS,
+} from "./accelerator-checks.ts";
+import type { AcceleratorFinding } from "./accelerator-checks.ts";
 import { DISK_OF_SERIES, diskSizeCheck, diskTypeChecks } from "./disk-checks.ts";
 import type { DiskTypeFinding } from "./disk-checks.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
@@ -54,6 +60,7 @@ export interface Found {
   /** In order of preference; at least one. */
   readonly machineTypes: readonly MachineTypeFinding[];
   readonly diskType: DiskTypeFinding;
+  readonly accelerators: AcceleratorFinding;
 }
 
 /**
@@ -63,6 +70,7 @@ const RULING_CHECKS: ReadonlySet<string> = new Set([
   MACHINE_TYPE_OFFERED,
   MACHINE_TYPE_AGE,
   MACHINE_TYPE_IMAGE,
+  MACHINE_TYPE_ACCELERATORS,
   DISK_OF_SERIES,
 ]);
 
@@ -87,6 +95,7 @@ export function preflightReport(
     ...obstacleChecks(`Compute Engine answers for project ${target.project}`, errors),
     ...zoneChecks(zones),
     ...checksOfTypes(ofTypes, RULING_CHECKS),
+    ...acceleratorChecks(found.accelerators),
     diskSizeCheck(draft, diskType, image),
     ...subnetChecks({
       target,
@@ -97,7 +106,9 @@ export function preflightReport(
     ...permissionChecks(found, !errors.some((error) => obstacleName(error) !== null)),
     serviceAccountCheck(target, readings.defaultAccount),
   ];
-  const facts = machineTypes.flatMap(({ type }) => (type === null ? [] : machineTypeFacts(type)));
+  const facts = machineTypes.flatMap(({ type }) =>
+    type === null ? [] : machineTypeFacts(type, draft.shape),
+  );
   return {
     checks: [...checks, ...placeCheck(checks, candidates)],
     candidates,
@@ -109,12 +120,13 @@ export function preflightReport(
 }
 
 function typeChecks(
-  { draft, diskType, image }: Found,
+  { draft, diskType, image, accelerators }: Found,
   finding: MachineTypeFinding,
   others: OtherZones,
 ): readonly Check[] {
   return [
     ...machineTypeChecks(draft, finding, others),
+    ...attachmentCheck(accelerators, finding.type),
     ...diskTypeChecks(diskType, finding.name),
     ...networkCardChecks(finding.name, image),
   ];
@@ -153,7 +165,7 @@ function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
 
 function judged(
   candidate: Candidate,
-  { zones, machineTypes, diskType }: Found,
+  { zones, machineTypes, diskType, accelerators }: Found,
   ofTypes: readonly TypeChecks[],
 ): Candidate {
   const { place, machineType } = candidate;
@@ -164,6 +176,7 @@ function judged(
     findingAt(machineTypes, candidate)?.absent.get(place) ??
     refusalOfType(ofType, RULING_CHECKS)?.message ??
     diskType.absent.get(place) ??
+    accelerators.absent.get(place) ??
     null;
   return { ...candidate, verdict: reason === null ? "eligible" : "rejected", reason };
 }
@@ -207,10 +220,11 @@ function settingsFor(
 }
 
 function typeSettings(
-  { diskType }: MachineShape,
+  shape: MachineShape,
   { name, type }: Pick<MachineTypeFinding, "name" | "type">,
 ): TypeSettings {
-  const stays = type !== null && obstacleToMigration(type) !== null;
+  const { diskType } = shape;
+  const stays = type !== null && obstacleToMigration(type, shape) !== null;
   return {
     diskType: diskType ?? defaultBootDisk(name),
     ...(stays ? { onHostMaintenance: "TERMINATE" } : {}),
@@ -230,15 +244,18 @@ function sourcesFor({ draft, target, machineTypes }: Found): Record<string, stri
     "/settings/instance/disk_size_gb":
       draft.shape.diskSizeGb === 0 ? "default: the image's own size" : "environment disk_size_gb",
     "/settings/instance/disk_type": diskTypeSource(draft, first?.name ?? draft.machineType),
-    ...(first === undefined ? {} : machineSources(first)),
+    ...(first === undefined ? {} : machineSources(draft, first)),
     ...(machineTypes.length > 1
       ? { "/settings/instance/other_types": "as disk_type, on_host_maintenance and nic_type" }
       : {}),
   };
 }
 
-function machineSources({ name, type }: MachineTypeFinding): Record<string, string> {
-  const why = type === null ? null : obstacleToMigration(type);
+function machineSources(
+  { shape }: PlanDraft,
+  { name, type }: MachineTypeFinding,
+): Record<string, string> {
+  const why = type === null ? null : obstacleToMigration(type, shape);
   return {
     ...(why === null
       ? {}

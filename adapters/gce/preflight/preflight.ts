@@ -3,6 +3,7 @@ import { isSlipwayError } from "../../../src/errors.ts";
 import type { JsonObject, SlipwayError } from "../../../src/errors.ts";
 import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
+import { findAccelerators } from "./accelerator-checks.ts";
 import { findDiskType } from "./disk-checks.ts";
 import { readFacts } from "../image/image-facts.ts";
 import { findMachineTypes } from "./machine-type-checks.ts";
@@ -59,6 +60,7 @@ export async function preflightInstance(
     zones: findings,
     machineTypes: findMachineTypes(draft, there),
     diskType: findDiskType(draft, there),
+    accelerators: findAccelerators(draft, there),
   };
   return preflightReport(found, await otherZones(reads, found, signal));
 }

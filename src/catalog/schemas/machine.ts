@@ -71,6 +71,17 @@ const providerNames = distinct(providerName)
   .min(1, "must name at least one type")
   .max(MOST_MACHINE_TYPES, `must have at most ${MOST_MACHINE_TYPES} types`);
 
+/** "Value for field 'resource.guestAccelerators' is too large: maximum size 1 element(s)" (Compute Engine). */
+const accelerators = z
+  .array(
+    z.strictObject({
+      type: providerName,
+      count: z.int("must be a whole number").min(1, "must be at least 1"),
+    }),
+  )
+  .min(1, "must name one kind of accelerator")
+  .max(1, "must name one kind of accelerator: Compute Engine attaches no second one");
+
 export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
   z.strictObject({
     ...described("machine-type"),
@@ -96,10 +107,13 @@ export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
           .strictObject({
             machineType: providerName.exactOptional(),
             machineTypes: providerNames.exactOptional(),
+            accelerators: accelerators.exactOptional(),
           })
-          .transform(({ machineType, machineTypes }, context): GceMachineType => {
-            if (machineType !== undefined && machineTypes === undefined) return { machineType };
-            if (machineTypes !== undefined && machineType === undefined) return { machineTypes };
+          .transform(({ machineType, machineTypes, ...more }, context): GceMachineType => {
+            if (machineType !== undefined && machineTypes === undefined)
+              return { machineType, ...more };
+            if (machineTypes !== undefined && machineType === undefined)
+              return { machineTypes, ...more };
             context.addIssue("must have exactly one of machine_type, machine_types");
             return z.NEVER;
           })

@@ -118,6 +118,19 @@ describe("a machine type", () => {
       machineType({ gce: { machine_types: ["n2-standard-2", "n2-standard-2"] } }),
       "spec.gce.machine_types: must not contain duplicates",
     ],
+    [
+      machineType({ gce: { machine_type: "n1-standard-4", accelerators: [] } }),
+      "spec.gce.accelerators: must name one kind of accelerator",
+    ],
+    [
+      machineType({
+        gce: {
+          machine_type: "n1-standard-4",
+          accelerators: [{ type: "nvidia-tesla-t4", count: 0 }],
+        },
+      }),
+      "spec.gce.accelerators[0].count: must be at least 1",
+    ],
     [machineType({ docker: { cpus: 0 } }), "spec.docker.cpus: must be more than 0"],
     [machineType({ docker: { gpus: 1 } }), "unknown field spec.docker.gpus"],
     [machineType({ docker: {} }, { vcpus: 0 }), "vcpus: must be more than 0"],

@@ -6,6 +6,7 @@ import { requireLabels, requireName } from "../names.ts";
 import { isAllowed } from "../permissions.ts";
 import type { Instance } from "../records.ts";
 import { defaultServiceAccount } from "../service-accounts.ts";
+import { planAccelerators } from "./accelerators.ts";
 import { type DiskPlan, type TypesBy, planDisks } from "./disks.ts";
 import { type NetworkPlan, planNetworks } from "./networks.ts";
 import type { InstanceProperties } from "./request.ts";
@@ -26,6 +27,7 @@ export interface LaunchPlan {
     | "shielded"
     | "scheduling"
     | "canIpForward"
+    | "accelerators"
   >;
 }
 
@@ -43,6 +45,11 @@ export function planLaunch(
   const disks = planDisks(context, properties.disks ?? [], { zone, machineType, typesBy });
   const networks = planNetworks(context, properties.networkInterfaces ?? [], zone);
   requireNetworkCard(machineType, disks, networks);
+  const accelerators = planAccelerators(context, properties.guestAccelerators ?? [], {
+    zone,
+    machineType,
+    typesBy,
+  });
   const shielded = properties.shieldedInstanceConfig ?? {};
   return {
     zone,
@@ -60,7 +67,11 @@ export function planLaunch(
         enableVtpm: shielded.enableVtpm ?? true,
         enableIntegrityMonitoring: shielded.enableIntegrityMonitoring ?? true,
       },
-      scheduling: schedulingOf(properties, machineType),
+      accelerators: [...accelerators],
+      scheduling: schedulingOf(properties, {
+        ...machineType,
+        accelerators: [...(machineType.accelerators ?? []), ...accelerators],
+      }),
       canIpForward: properties.canIpForward ?? false,
     },
   };

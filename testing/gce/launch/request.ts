@@ -91,9 +91,12 @@ const shape = {
       "preemptionNoticeDuration exposeHostTopology",
   ).optional(),
   canIpForward: z.boolean().optional(),
+  guestAccelerators: z
+    .array(resource({ acceleratorType: z.string(), acceleratorCount: z.int().min(0) }))
+    .optional(),
 };
 const ALSO_TAKEN =
-  "advancedMachineFeatures confidentialInstanceConfig guestAccelerators keyRevocationActionType minCpuPlatform " +
+  "advancedMachineFeatures confidentialInstanceConfig keyRevocationActionType minCpuPlatform " +
   "networkPerformanceConfig privateIpv6GoogleAccess reservationAffinity resourcePolicies localSsdEncryptionMode " +
   "workloadIdentityConfig";
 

@@ -1,4 +1,10 @@
 import type { JsonObject } from "../../../src/errors.ts";
+import {
+  ACCELERATOR_TYPES,
+  type AcceleratorType,
+  findAcceleratorType,
+  isThere,
+} from "../accelerator-types.ts";
 import { type Call, type Context, found, zoneOf } from "../context.ts";
 import { diskTypeLink } from "../disks.ts";
 import { DISK_TYPES, type DiskType, findDiskType } from "../disk-types.ts";
@@ -34,10 +40,18 @@ export const typeRoutes: readonly Route[] = [
     find: (_context, name) => findDiskType(name),
     render: renderDiskType,
   }),
+  ...routesOf<AcceleratorType>({
+    service: "acceleratorTypes",
+    kind: "acceleratorType",
+    part: "accelerator_type",
+    all: (_context, zone) => ACCELERATOR_TYPES.filter((type) => isThere(type, zone)),
+    find: (_context, name, zone) => findAcceleratorType(name, zone),
+    render: renderAcceleratorType,
+  }),
 ];
 
 interface TypeService<T> {
-  readonly service: "machineTypes" | "diskTypes";
+  readonly service: "acceleratorTypes" | "machineTypes" | "diskTypes";
   readonly kind: string;
   readonly part: string;
   readonly all: (context: Context, zone: string) => readonly T[];
@@ -148,5 +162,24 @@ function renderDiskType(project: string, { type, zone }: InZone<DiskType>): Json
     zone: fullLink(zoneLink(project, zone)),
     selfLink: fullLink(diskTypeLink(project, zone, name)),
     defaultDiskSizeGb: String(defaultGb),
+  };
+}
+
+function renderAcceleratorType(
+  project: string,
+  { type, zone }: InZone<AcceleratorType>,
+): JsonObject {
+  const { name, description, maximum } = type;
+  return {
+    kind: "compute#acceleratorType",
+    id: numericId("acceleratorType", name),
+    creationTimestamp: CREATED,
+    name,
+    description,
+    maximumCardsPerInstance: maximum,
+    zone: fullLink(zoneLink(project, zone)),
+    selfLink: fullLink(
+      partialLink(project, { kind: "zone", name: zone }, "acceleratorTypes", name),
+    ),
   };
 }

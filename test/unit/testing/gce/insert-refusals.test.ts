@@ -64,6 +64,40 @@ describe("host maintenance", () => {
   });
 });
 
+describe("accelerators", () => {
+  const attached = (type: string, acceleratorType: string, acceleratorCount = 1) => ({
+    ...machineOf(type, { onHostMaintenance: "TERMINATE" }),
+    guestAccelerators: [
+      { acceleratorType: `zones/${ZONE}/acceleratorTypes/${acceleratorType}`, acceleratorCount },
+    ],
+  });
+
+  it.each([
+    ["n1-standard-4", "nvidia-tesla-t4", 1, "200"],
+    ["g2-standard-4", "nvidia-l4-vws", 1, "200"],
+    ["g2-standard-4", "nvidia-tesla-t4", 1, "400 badRequest"],
+    ["n2-standard-4", "nvidia-tesla-t4", 1, "400 badRequest"],
+    ["n1-standard-4", "nvidia-tesla-t4", 3, "400 invalid"],
+    ["n1-standard-4", "nvidia-tesla-t4", 8, "400 invalid"],
+    ["n1-standard-16", "nvidia-tesla-v100", 1, "400 invalid"],
+    ["n1-standard-4", "nvidia-z9", 1, "404 notFound"],
+  ] as const)("on %s of type %s, %i of them: %s", async (type, accelerator, count, expected) => {
+    const { post } = await startChecked();
+    expect(verdict(await post(INSTANCES, attached(type, accelerator, count)))).toBe(expected);
+  });
+
+  it("are of one kind, and keep the machine on its host", async () => {
+    const { post } = await startChecked();
+    const one = attached("n1-standard-4", "nvidia-tesla-t4");
+    const guestAccelerators = [...one.guestAccelerators, ...one.guestAccelerators];
+    expect(verdict(await post(INSTANCES, { ...one, guestAccelerators }))).toBe(
+      "413 fieldSizeTooLarge",
+    );
+    const scheduling = { onHostMaintenance: "MIGRATE" };
+    expect(verdict(await post(INSTANCES, { ...one, scheduling }))).toBe("400 badRequest");
+  });
+});
+
 describe("bare metal", () => {
   it("needs its own network card, and an image with the driver", async () => {
     const { post, gce } = await startChecked();

@@ -7,7 +7,7 @@ import {
 } from "../../../../../adapters/gce/launch/machine-series.ts";
 
 function obstacleOf(name: string, reply: Readonly<Record<string, unknown>> = {}): string | null {
-  return obstacleToMigration(machineTypeReply.parse({ name, ...reply }));
+  return obstacleToMigration(machineTypeReply.parse({ name, ...reply }), {});
 }
 
 function gpus(guestAcceleratorType: string, guestAcceleratorCount: number) {

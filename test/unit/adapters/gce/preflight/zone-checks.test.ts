@@ -23,7 +23,8 @@ function unread(name: string, change: Partial<SlipwayErrorOptions>): ZoneReading
 }
 
 function readings(name: string, state: ZoneReadings["state"]): ZoneReadings {
-  return { zone: name, state, machineTypes: { value: [], error: null }, diskType: null };
+  const machineTypes = { value: [], error: null };
+  return { zone: name, state, machineTypes, diskType: null, acceleratorType: null };
 }
 
 function stateOf(...zones: readonly ZoneReadings[]) {
