@@ -26,6 +26,7 @@ describe("launchToken", () => {
     ["place", { place: { place: "engine-2", verdict: "eligible", reason: null } }],
     ["subnet", { place: { ...identity.place, subnet: "subnet-1" } }],
     ["market", { place: { ...identity.place, market: "spot" } }],
+    ["machine type of its place", { place: { ...identity.place, machineType: "large" } }],
     ["machine type", { plan: samplePlan({ machineType: "large" }) }],
     ["artifact", { plan: samplePlan({ artifact: { ...samplePlan().artifact, id: "other" } }) }],
     ["tenant", { plan: samplePlan({ tenant: "other" }) }],
