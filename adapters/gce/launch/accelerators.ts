@@ -2,7 +2,7 @@ import type { Accelerator } from "../../../src/plan/plan.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 import { isSharedN1, seriesOf, isKnownSeries } from "./machine-series.ts";
 
-/** What N1 machines may have at most with a number of GPUs. */
+/** The largest N1 machine that takes a number of GPUs. */
 interface N1Limit {
   readonly vcpus: number;
   /** GiB. */
