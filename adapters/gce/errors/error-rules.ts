@@ -435,5 +435,9 @@ export const UNANSWERED = {
       "Check the network, and CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE if it is set, then try again.",
     blastRadius: "account",
   },
-  credential: UNAUTHENTICATED,
+  credential: {
+    ...UNAUTHENTICATED,
+    remedy:
+      "Correct what the message says: the file of credentials, what it refers to, or the variables of Google's libraries.",
+  },
 } as const satisfies Readonly<Record<string, GceVerdict>>;

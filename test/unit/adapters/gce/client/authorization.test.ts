@@ -41,6 +41,14 @@ describe("an access token that is not available", () => {
     expect(message).not.toContain("secret");
   });
 
+  it("because of something on this machine has a remedy for that, not a new sign-in", async () => {
+    const words = "The file at /nowhere/token does not exist, or it is not a file.";
+    const error = await errorOf(new Error(words));
+    expect(error.message).toContain(words);
+    expect(error.remedy).toContain("what it refers to");
+    expect(error.remedy).not.toContain("gcloud");
+  });
+
   it("because the token service refuses says that they are bad", async () => {
     expect(await errorOf(new Error("invalid_grant"))).toMatchObject({
       code: "UNAUTHENTICATED",
