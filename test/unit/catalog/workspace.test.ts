@@ -22,6 +22,7 @@ describe("a workspace", () => {
           cloneUrl: "https://github.com/acme/app",
           baseBranch: "main",
           conflictResolution: "REBASE",
+          clone: true,
         },
       ],
       minIdle: 2,
@@ -46,6 +47,7 @@ describe("a workspace", () => {
           clone_url: "https://github.com/acme/app.git",
           base_branch: "main",
           conflict_resolution: "REBASE",
+          clone: true,
         },
       ],
       min_idle: 2,
@@ -92,6 +94,27 @@ describe("a workspace", () => {
     [{ ports: [{ port: 80, prot: "tcp" }] }, "unknown field ports[0].prot"],
     [{ repos: [{ cloneUrl: "https://a/b", branch: "x" }] }, "unknown field repos[0].branch"],
     [{ repos: [{}] }, "repos[0].clone_url is required"],
+    [
+      { repos: [{ clone_url: "https://a/b", clone: "yes" }] },
+      "repos[0].clone: must be true or false",
+    ],
+    [
+      { repos: [{ clone_url: "https://a/", clone: true }] },
+      "repos: must have a name at the end of each clone_url with clone",
+    ],
+    [
+      {
+        repos: [
+          { clone_url: "https://a/x/app", clone: true },
+          { clone_url: "https://a/y/app", clone: true },
+        ],
+      },
+      "repos: must not clone two repositories of the same name",
+    ],
+    [
+      { boot_document: "none", repos: [{ clone_url: "https://a/b", clone: true }] },
+      "repos: must not have clone without the boot document",
+    ],
   ])("rejects %j", (more, message) => {
     expect(refusal("workspace", workspace(more)).message).toBe(message);
   });
