@@ -90,17 +90,19 @@ describeWithGuests("guests of launched machines", (peer) => {
       await expectOwnInputs(cloud, slipway, wanted);
     });
 
-    it("have them if a part was launched, and the rest in the next zone", async () => {
+    it("have them if parts were launched in two zones, and the rest with the next type", async () => {
       using folder = scratchFolder();
       await using cloud = await open();
       await using slipway = await openWithDeath(join(folder.path, "slipway.db"), cloud, {
         clock: systemClock,
       });
       const workspace = await cloud.prepare(slipway);
-      cloud.limitFirstZone(2);
-      const wanted = wantedSpawns(3);
-      await slipway.spawnWorkspaces(wanted.map((one) => ({ workspace, ...one })));
-      expect(cloud.launchCalls()).toBe(2);
+      cloud.limitFirstType([2, 1]);
+      const wanted = wantedSpawns(5);
+      const results = await slipway.spawnWorkspaces(wanted.map((one) => ({ workspace, ...one })));
+      const attempts = results.map(({ spawn }) => spawn?.attempts.length ?? 0);
+      expect(attempts.toSorted((one, other) => one - other)).toEqual([1, 1, 2, 3, 3]);
+      expect(cloud.launchCalls()).toBe(3);
       await expectOwnInputs(cloud, slipway, wanted);
     });
   });

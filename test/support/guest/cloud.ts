@@ -5,7 +5,11 @@ import { recordWorkspace } from "../faults/fault-substrate.ts";
 import type { Guest } from "./guest.ts";
 
 const PROJECT = "guest-project";
-const TYPE = { ec2: "m7i.large", gce: "n2-standard-2" } as const;
+/** In the order in which they are tried, each in both zones. */
+const TYPES = {
+  ec2: ["m7i.large", "m6i.large"],
+  gce: ["n2-standard-2", "n2d-standard-2"],
+} as const;
 
 /** A fake cloud with two zones, for guests of launched machines. */
 export interface GuestCloud extends AsyncDisposable {
@@ -13,8 +17,8 @@ export interface GuestCloud extends AsyncDisposable {
   /** Records a workspace and returns its name. */
   readonly prepare: (slipway: Slipway, options?: { readonly userData?: string }) => Promise<string>;
   readonly launchCalls: () => number;
-  /** Leaves room for so many machines in the first zone. */
-  readonly limitFirstZone: (machines: number) => void;
+  /** Leaves room for so many machines of the first type in each of the two zones. */
+  readonly limitFirstType: (machines: readonly [number, number]) => void;
   /** The guest of a launched machine. */
   readonly guestOf: (machineId: string) => Promise<Guest>;
 }
@@ -37,7 +41,7 @@ export async function guestsOnEc2(): Promise<Ec2GuestCloud> {
     prepare: (slipway, options) =>
       recordWorkspace(slipway, {
         ...options,
-        machineType: { aws: { instanceType: TYPE.ec2 } },
+        machineType: { aws: { instanceTypes: [...TYPES.ec2] } },
         image: { aws: { amiIds: { "us-east-1": region.images.x86_64 } } },
         placement: {
           substrate: "AWS",
@@ -54,8 +58,11 @@ export async function guestsOnEc2(): Promise<Ec2GuestCloud> {
       ec2.requests.filter(({ action, isDryRun }) => action === "RunInstances" && !isDryRun).length,
     macAddressOf: (instanceId) =>
       region.interfaces().find((one) => one.instanceId === instanceId)?.macAddress ?? "",
-    limitFirstZone: (machines) =>
-      region.setCapacity({ instanceType: TYPE.ec2, zone: first }, machines),
+    limitFirstType: (machines) => {
+      const [instanceType] = TYPES.ec2;
+      for (const [index, zone] of [first, second].entries())
+        region.setCapacity({ instanceType, zone }, machines[index] ?? 0);
+    },
     guestOf: async (machineId) => ({ cloud: "ec2", url: (await ec2.metadata(machineId)).url }),
     [Symbol.asyncDispose]: () => ec2.close(),
   };
@@ -76,7 +83,7 @@ export async function guestsOnGce(): Promise<GuestCloud> {
     prepare: (slipway, options) =>
       recordWorkspace(slipway, {
         ...options,
-        machineType: { gce: { machineType: TYPE.gce } },
+        machineType: { gce: { machineTypes: [...TYPES.gce] } },
         image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/agent` } },
         placement: {
           substrate: "GCP",
@@ -87,8 +94,11 @@ export async function guestsOnGce(): Promise<GuestCloud> {
       gce.requests.filter(
         ({ call }) => call === "instances.insert" || call === "instances.bulkInsert",
       ).length,
-    limitFirstZone: (machines) =>
-      gce.setCapacity({ machineType: TYPE.gce, zone: zones[0] ?? "", machines }),
+    limitFirstType: (machines) => {
+      const [machineType] = TYPES.gce;
+      for (const [index, zone] of zones.entries())
+        gce.setCapacity({ machineType, zone, machines: machines[index] ?? 0 });
+    },
     guestOf: async (machineId) => {
       const [, project = "", zone = "", name = ""] =
         /^projects\/(.+)\/zones\/(.+)\/instances\/(.+)$/.exec(machineId) ?? [];

@@ -108,6 +108,35 @@ const unopened = () =>
   );
 
 describe("resolve", () => {
+  it("says where a machine clones the repositories that the workspace wants cloned", async () => {
+    const repos = [
+      { cloneUrl: "https://git.example.com/acme/app", clone: true },
+      { cloneUrl: "https://git.example.com/acme/docs", clone: false },
+    ];
+    const [workspace] = docker.workspace ?? [];
+    const records = {
+      ...docker,
+      workspace: [{ name: "", imageRef: "", placement: "", ...workspace, repos }],
+    };
+    const { guest, checks } = await resolve(ports(records), request());
+    expect(guest.repos).toEqual([
+      {
+        cloneUrl: "https://git.example.com/acme/app",
+        baseBranch: null,
+        conflictResolution: "MERGE",
+        clonePath: "/workspaces/app",
+      },
+      {
+        cloneUrl: "https://git.example.com/acme/docs",
+        baseBranch: null,
+        conflictResolution: "MERGE",
+      },
+    ]);
+    expect(checks).toContainEqual(
+      expect.objectContaining({ name: "guest.clone", reason: "REPOS_NOT_CLONED" }),
+    );
+  });
+
   it("makes a frozen plan in which every value has a source", async () => {
     const plan = await resolve(ports(docker), request());
     expect(plan).toMatchObject({
