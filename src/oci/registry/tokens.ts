@@ -1,6 +1,8 @@
 import { bearerChallenge, parseChallenges, type Challenge } from "../auth.ts";
 import { asPassword, basicToken, credentialKey } from "../credential.ts";
+import { quote } from "../quote.ts";
 import { formatRepository } from "../reference.ts";
+import { quotableAddress } from "../../redaction/address.ts";
 import { cutWords } from "../../redaction/cut.ts";
 import { createSecretMemory, type SecretMemory } from "../../redaction/secret-memory.ts";
 import type { SlipwayError } from "../../errors.ts";
@@ -27,8 +29,8 @@ import { singleFlight } from "../../async/single-flight.ts";
 import type { RegistryCaller } from "./contract.ts";
 import type { HttpResponse, TlsTrust } from "./transport.ts";
 
-/** Length of the schemes that a message names: a header can hold thousands. */
-const LONGEST_SCHEMES = 200;
+/** Longest part of a challenge that a message repeats: a header can hold thousands of schemes. */
+const LONGEST_QUOTE = 200;
 
 /** A registry's 401 with its challenge. */
 export interface Demand {
@@ -154,7 +156,7 @@ function answerBasic(challenges: readonly Challenge[], subject: Subject): Rememb
   const { registry } = subject.repository;
   if (!challenges.some((challenge) => challenge.scheme === "basic")) {
     const named = challenges.map((challenge) => challenge.scheme).join(", ") || "none";
-    const schemes = cutWords(named, LONGEST_SCHEMES);
+    const schemes = cutWords(named, LONGEST_QUOTE);
     throw protocolFault(subject, `it requires an unsupported authentication scheme (${schemes})`);
   }
   if (credential === null) throw notAuthenticated(subject);
@@ -241,7 +243,12 @@ async function tokenRequests(
 /** The URL of the token service. Throws if the realm is not allowed. */
 function realmOf({ subject, endpoint }: Demand, challenge: Challenge): URL {
   const realm = challenge.parameters.get("realm") ?? "";
-  if (!URL.canParse(realm)) throw protocolFault(subject, "its challenge has no realm");
+  if (realm === "") throw protocolFault(subject, "its challenge has no realm");
+  // Engines resolve no relative realm either.
+  if (!URL.canParse(realm)) {
+    const named = quotableAddress(cutWords(realm, LONGEST_QUOTE));
+    throw protocolFault(subject, `the realm of its challenge is not an address: ${quote(named)}`);
+  }
   const url = new URL(realm);
   const fault = addressFault(url, !endpoint.insecure);
   if (fault !== null) throw redirectRefused(subject, `for a token ${fault}`);

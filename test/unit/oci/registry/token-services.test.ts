@@ -102,6 +102,23 @@ describe("the document of a token service", () => {
   );
 });
 
+describe("the realm of a challenge", () => {
+  it.each([
+    ["", "its challenge has no realm"],
+    ["/token", 'the realm of its challenge is not an address: "/token"'],
+    ["auth.example.com/token", 'is not an address: "auth.example.com/token"'],
+  ])("must be an address: %j", async (realm, why) => {
+    using hosts = play(() => Response.json({ token: "good" }), `Bearer realm="${realm}"`);
+    await expect(read()).rejects.toThrow(
+      expect.objectContaining({
+        reason: "REGISTRY_PROTOCOL",
+        message: expect.stringContaining(why),
+      }),
+    );
+    expect(hosts.requests).toHaveLength(1);
+  });
+});
+
 describe("the scope of a token", () => {
   const scopesOf = ({ url }: PlayedRequest) => url.searchParams.getAll("scope");
 
