@@ -42,6 +42,24 @@ const VARIANTS: readonly Ec2Refusal[] = [
     message: "Invalid availability zone: [us-east-1a]",
   },
   {
+    name: "an image without ENA",
+    code: "InvalidParameterCombination",
+    message:
+      "Enhanced networking with the Elastic Network Adapter (ENA) is required for the 'm7i.large' instance type. Ensure that you are using an AMI that is enabled for ENA.",
+  },
+  {
+    name: "an image that boots with UEFI",
+    code: "InvalidParameterValue",
+    message:
+      "The t2.micro instance type does not support an AMI with a boot mode of UEFI. Only instance types built on the Nitro System support UEFI. Specify an instance type that supports UEFI, and try again.",
+  },
+  {
+    name: "a type that the product does not support",
+    code: "UnsupportedOperation",
+    message:
+      "The instance configuration for this AWS Marketplace product is not supported. Please see http://aws.amazon.com/marketplace/pp?sku=f43e for more information about supported instance types, regions, and operating systems.",
+  },
+  {
     name: "a security group of another VPC",
     code: "InvalidGroup.NotFound",
     message: "The security group 'sg-0a1b2c3d' does not exist in VPC 'vpc-0a1b2c3d'",
