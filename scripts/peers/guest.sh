@@ -13,7 +13,7 @@ install_guest() {
   ! guest_is_built || return 0
   say "building the guest (about 4 minutes)"
   local build="$PEERS/guest.new" root="$PEERS/guest.new/root" mirror
-  rm -rf "$build"
+  remove_guest_build "$build"
   mkdir -p "$build/guest"
   mirror="$(guest_mirror)"
   # python3-cffi-backend: python3-cryptography depends on one of its virtual names, which debootstrap does not resolve.
@@ -27,14 +27,20 @@ install_guest() {
   mkfs.ext4 -q -F -d "$root" -O ^has_journal -m 0 "$build/guest/disk.img" || fail "mkfs.ext4 failed"
   rm -rf "$PEERS"/guest-*
   mv "$build/guest" "$(guest_folder)"
-  rm -rf "$build"
+  remove_guest_build "$build"
+}
+
+# A debootstrap that was killed leaves file systems of this machine mounted in its folder.
+remove_guest_build() {
+  umount -l "$1/root/proc" "$1/root/sys" 2>/dev/null || true
+  rm -rf --one-file-system "$1"
 }
 
 # The source of this machine's own packages, if it is a Debian.
 guest_mirror() {
   local uri
   uri="$(apt-get indextargets --format '$(REPO_URI) $(ORIGIN) $(CODENAME)' 'Created-By: Packages' 2>/dev/null |
-    awk '$2 == "Debian" && $3 == "bookworm" { print $1; exit }')"
+    awk '$2 == "Debian" && $3 == "bookworm" && !seen++ { print $1 }')" || true
   echo "${uri:-http://deb.debian.org/debian}"
 }
 
