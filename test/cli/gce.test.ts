@@ -43,7 +43,7 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
     });
     expect(made?.metadata).toContainEqual({
       key: "user-data",
-      value: expect.stringMatching(/^#cloud-config\n[^]*"workspace":"dev"/),
+      value: expect.stringMatching(/^Content-Type: multipart\/mixed[^]*\/run\/slipway\/boot\.json/),
     });
     gce.print(PROJECT, "us-central1-a", made?.name ?? "", "steady\nas she goes\n");
     expect(await one.run(["logs", "one"])).toMatchObject({
