@@ -1,3 +1,5 @@
+import { hash } from "node:crypto";
+import { canonicalJson } from "../../src/json/canonical-json.ts";
 import type { Claim, DrivenSpawn, SpawnRecord, Step } from "../../src/ledger/ledger.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 import {
@@ -12,6 +14,7 @@ import {
 import type { AuditedRecord, Launched } from "./audited.ts";
 import { BLAST_RADII } from "../../src/errors.ts";
 import { candidatesLeft } from "./candidate-rules.ts";
+import { inputOfName, inputText } from "./inputs.ts";
 import { isLive, nameOf, poolOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { SimulatedProcess } from "./process.ts";
@@ -78,6 +81,7 @@ export function createAuditor(scene: Scene): Auditor {
   const recorded = new Map<string, Map<number, string>>();
   const requests = new Map<string, readonly string[]>();
   const repeated = new Set<string>();
+  const contents = new Map<string, string>();
   const recorders = new Map<string, string>();
   const evidence = new Map<string, Set<Evidence>>();
   const suspects = new Map<string, { readonly scope: string; readonly since: number }>();
@@ -274,8 +278,15 @@ export function createAuditor(scene: Scene): Auditor {
       for (const id of ids) if (!suspects.has(id)) suspects.set(id, { scope, since });
       if (ids.length > 0) scene.narrate("ledger", () => `suspects in ${scope}: ${ids.join(" ")}`);
     },
-    requested(process, { token, plan, place, ownership, members }) {
+    requested(process, { token, plan, place, ownership, members, userData }) {
       const machineType = place.machineType ?? plan.machineType;
+      const content = hash("sha256", canonicalJson([members, userData]));
+      if ((contents.get(token) ?? content) !== content)
+        scene.violate(
+          "a launch is repeated with the same content",
+          `${process.id} requests ${token.slice(0, 8)} with other inputs or user data`,
+        );
+      contents.set(token, content);
       const names = members.map(({ spawnId }) => nameOf({ tenant: ownership.tenant, spawnId }));
       const all = recorded.get(token);
       scene.narrate(process.id, () => `requests ${names.join(" ")} as ${poolOf(place)}`);
@@ -307,6 +318,11 @@ export function createAuditor(scene: Scene): Auditor {
     },
     created(machine) {
       machines.set(machine.id, machine);
+      if (machine.input !== inputText(inputOfName(machine.spawn)))
+        scene.violate(
+          "a machine gets the input of its own spawn",
+          `${machine.id} of ${machine.spawn} gets ${machine.input}`,
+        );
       const own = machinesOf.get(machine.spawn);
       if (own === undefined) machinesOf.set(machine.spawn, [machine]);
       else own.push(machine);

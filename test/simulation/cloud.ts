@@ -1,8 +1,10 @@
 import type { SlipwayError } from "../../src/errors.ts";
 import type { Launch, Machine, MachineEnd, MachineStatus } from "../../src/substrate/contract.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 import type { Auditor } from "./auditor.ts";
 import { launchesOf } from "./cloud-launches.ts";
 import type { LaunchAnswer } from "./cloud-launches.ts";
+import { inputText } from "./inputs.ts";
 import { isLive, nameOf, describedMachine, poolOf } from "./machine.ts";
 import type { SimulatedMachine } from "./machine.ts";
 import type { CloudKind } from "./plans.ts";
@@ -97,7 +99,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
     { token, place, ownership, members }: Launch,
     member: number,
   ): SimulatedMachine => {
-    const spawnId = members[member]?.spawnId ?? "";
+    const { spawnId, ...input } = members[member] ?? { spawnId: "", ...NO_INPUT };
     const machine: SimulatedMachine = {
       id: `${name}-${machines.size + 1}`,
       cloud: name,
@@ -105,6 +107,7 @@ export function createCloud(scene: Scene, auditor: Auditor, options: CloudOption
       pool: poolOf(place),
       token,
       spawn: nameOf({ tenant: ownership.tenant, spawnId }),
+      input: inputText(input),
       ownership,
       taggedSpawnId: members.length === 1 || carriesSpawnId(kind, spawnId) ? spawnId : null,
       launchIndex: kind === "ec2" ? member : null,

@@ -12,6 +12,8 @@ export interface SimulatedMachine {
   readonly token: string;
   /** The name of its spawn (`nameOf`), whether or not the cloud reports it. */
   readonly spawn: string;
+  /** The input that its launch gave it, as text. */
+  readonly input: string;
   readonly ownership: Ownership;
   /** Null for a machine of a batch whose members all carry the same tags. */
   readonly taggedSpawnId: string | null;

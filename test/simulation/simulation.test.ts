@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ledgerOfSeed, playQuickly, playWithStory, runSeeds } from "./many.ts";
 import { mayBeLost } from "../../src/ledger/ledger-steps.ts";
 import type { Candidate } from "../../src/plan/plan.ts";
+import { inputOf } from "../../src/ledger/spawn-input.ts";
+import { NO_INPUT } from "../../src/substrate/contract.ts";
 import { runScale } from "./scale/scale.ts";
 import type { PoweredLedger } from "./powered-ledger.ts";
 import { runSeed } from "./simulate.ts";
@@ -78,6 +80,11 @@ describe("bursts in many accounts at once", () => {
     expect([...calls.throttled]).toEqual([]);
   });
 });
+
+const INPUT_RULES = [
+  "a machine gets the input of its own spawn",
+  "a launch is repeated with the same content",
+];
 
 describe("the auditor detects", () => {
   /** Runs seeds until one breaks a guarantee with this ledger. */
@@ -243,6 +250,32 @@ describe("the auditor detects", () => {
       },
     }));
     expect(broken?.violations[0]?.rule).toBe("no live machine is given up");
+  });
+
+  it("a ledger that mixes up the inputs of a launch's members", async () => {
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      members: async (token) => {
+        const members = await ledger.members(token);
+        return members.map((member, index) => ({
+          ...member,
+          ...inputOf(members[(index + 1) % members.length] ?? member),
+        }));
+      },
+    }));
+    expect(INPUT_RULES).toContain(broken?.violations[0]?.rule);
+  });
+
+  it("a ledger that forgets the input of a spawn", async () => {
+    const broken = await firstBroken((ledger) => ({
+      ...ledger,
+      begin: async (spawns, spent) =>
+        await ledger.begin(
+          spawns.map((spawn) => ({ ...spawn, own: NO_INPUT })),
+          spent,
+        ),
+    }));
+    expect(INPUT_RULES).toContain(broken?.violations[0]?.rule);
   });
 
   it("a ledger with a read that never completes", async () => {

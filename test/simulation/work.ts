@@ -8,9 +8,9 @@ import type { Spawn } from "../../src/ledger/spawn-record.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
 import type { Wait, WaitOptions } from "../../src/spawner/task.ts";
 import type { Spawner } from "./host.ts";
+import { inputOfName } from "./inputs.ts";
 import { nameOf } from "./machine.ts";
 import type { Scene } from "./scene.ts";
-import { NO_INPUT } from "../../src/substrate/contract.ts";
 
 /** A command for a process. */
 export type Command =
@@ -92,7 +92,7 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, WantedSpawn
         const request = {
           ...wishOf(spawner, command),
           plan,
-          own: NO_INPUT,
+          own: inputOfName(command.name),
           subject: plan.workspace,
         };
         return stateOf(await spawnPlan(world, request));
