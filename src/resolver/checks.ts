@@ -6,7 +6,7 @@ import {
 } from "../catalog/kinds.ts";
 import type { CatalogRecord } from "../catalog/kinds.ts";
 import type { Check, Substrate } from "../plan/plan.ts";
-import { failed, passed } from "../substrate/check.ts";
+import { failed, passed, warning } from "../substrate/check.ts";
 import type { Links } from "./links.ts";
 import { PROCESS_FIELDS } from "./sources.ts";
 import { requestedReference } from "./select-image.ts";
@@ -22,6 +22,7 @@ export function checkRecords(links: Links): readonly Check[] {
   return [
     ...(image === null ? [] : [imageFits(image, where), regionHas(image, placement)]),
     processFits(links.workspace, where),
+    warmMachines(links.workspace),
     ...(environment === null
       ? []
       : [substrateFits(`environment ${environment.name}`, environment.substrate, where)]),
@@ -48,6 +49,15 @@ interface Where {
 
 function imageFits(image: CatalogRecord<"image">, where: Where): Check {
   return substrateFits(`image ${image.name}`, imageSubstrate(image), where);
+}
+
+/** Warm machines do not exist yet: without the warning, `min_idle` would be trusted to shorten the launch. */
+function warmMachines({ name, minIdle = 0 }: CatalogRecord<"workspace">): Check | null {
+  if (minIdle === 0) return null;
+  return warning("workspace.min-idle", {
+    message: `workspace ${name} has min_idle ${minIdle}, but no machines are kept warm: each spawn launches its own`,
+    remedy: "Set min_idle to 0, or leave it for a version that keeps warm machines.",
+  });
 }
 
 /** A virtual machine runs its image's own programs. */

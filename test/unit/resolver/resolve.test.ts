@@ -187,6 +187,18 @@ describe("resolve", () => {
     expect((await resolve(ports(docker), request())).planId).toBe(first.planId);
   });
 
+  it.each([undefined, 0, 2])(
+    "warns that no machines are kept warm for min_idle %s",
+    async (minIdle) => {
+      const [workspace] = docker.workspace ?? [];
+      if (workspace === undefined) throw new Error("there is no workspace");
+      const idle = { ...workspace, ...(minIdle === undefined ? {} : { minIdle }) };
+      const plan = await resolve(ports({ ...docker, workspace: [idle] }), request());
+      const warnings = plan.checks.filter(({ outcome }) => outcome === "warning");
+      expect(warnings.map(({ name }) => name)).toEqual(minIdle === 2 ? ["workspace.min-idle"] : []);
+    },
+  );
+
   it("throws NOT_FOUND for an unknown workspace", async () => {
     const error = await failureOf(resolve(ports({}), request()));
     expect(error).toMatchObject({ code: "NOT_FOUND", reason: "RECORD_NOT_FOUND" });
