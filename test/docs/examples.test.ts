@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { launchMany } from "../../examples/burst.ts";
 import { launchOnFake } from "../../examples/fake.ts";
+import { launchTasks } from "../../examples/tasks.ts";
 import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
@@ -87,6 +88,8 @@ describe("TypeScript examples", () => {
       expect(reported).toEqual([]);
       expect(spawns[19]).toMatchObject({ spawnId: "agent-dev-19" });
       expect(adapter.calls).toMatchObject({ inspectImage: 1, launch: 20 });
+      const tasks = await launchTasks(slipway, "agent-dev", ["review", "test"]);
+      expect(tasks.map(({ input }) => input)).toEqual([{ task: "test" }, { task: "review" }]);
     } finally {
       await rm(folder, { recursive: true });
     }
