@@ -15,6 +15,7 @@ import { createSqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { systemClock } from "../../../src/host/system-clock.ts";
 import { createCrashPoints } from "../../../testing/crash-points.ts";
+import { crashInput } from "./crash-input.ts";
 
 const [database = "", workspace = "", prefix = "", count = "0", at = "-", nth = "1"] =
   process.argv.slice(2);
@@ -48,6 +49,7 @@ const results = await slipway.spawnWorkspaces(
   Array.from({ length: Number(count) }, (_, index) => ({
     workspace,
     spawnId: `${prefix}-${index}`,
+    ...crashInput(`${prefix}-${index}`),
   })),
 );
 process.stdout.write(`${results.filter(({ error }) => error !== null).length} failed\n`);

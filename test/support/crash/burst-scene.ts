@@ -6,6 +6,7 @@ import { createSlipway } from "../../../src/slipway/create-slipway.ts";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { NODE_ENVIRONMENT } from "../processes.ts";
 import { scratchFolder } from "../scratch.ts";
+import { crashInput, wrongInput } from "./crash-input.ts";
 import type { CrashSubstrate } from "./crash-scene.ts";
 
 const BURST = join(import.meta.dirname, "burst-process.ts");
@@ -101,9 +102,14 @@ export async function killedBurst(
   const recorded = (await slipway.listSpawns()).length;
   const wrong = await mismatch(slipway, await machines(), recorded);
   if (wrong !== null) return { killed, recorded, wrong: `after recovery: ${wrong}` };
-  const again = Array.from({ length: count }, (_, index) => ({ workspace, spawnId: `a-${index}` }));
+  const again = Array.from({ length: count }, (_, index) => {
+    const spawnId = `a-${index}`;
+    return { workspace, spawnId, ...crashInput(spawnId) };
+  });
   await slipway.spawnWorkspaces(again);
-  const wrongAgain = await mismatch(slipway, await machines(), count);
+  const wrongAgain =
+    (await mismatch(slipway, await machines(), count)) ??
+    (await wrongInput(await slipway.listSpawns(), substrate.received));
   return { killed, recorded, wrong: wrongAgain };
 }
 

@@ -4,6 +4,8 @@ import { createSlipway } from "../../../src/slipway/create-slipway.ts";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { NODE_ENVIRONMENT } from "../processes.ts";
 import { scratchFolder } from "../scratch.ts";
+import { wrongInput } from "./crash-input.ts";
+import type { ReceivedInput } from "./crash-input.ts";
 
 /** A substrate on which one workspace can be spawned, and its machines. */
 export interface CrashSubstrate extends AsyncDisposable {
@@ -14,6 +16,8 @@ export interface CrashSubstrate extends AsyncDisposable {
   prepare(slipway: Slipway): Promise<string>;
   /** Ids of all live machines. */
   machines(): Promise<readonly string[]>;
+  /** The input that a live machine was given; null if it has none. */
+  received(machineId: string): Promise<ReceivedInput | null>;
   /** The calls that it has received, in order; empty if it does not record them. */
   requests(): readonly SeenCall[];
 }
@@ -43,6 +47,8 @@ export interface Aftermath {
   readonly machines: readonly string[];
   /** Live machines after recovery only. */
   readonly beforeSweep: readonly string[];
+  /** What is wrong with the machine's input; null if it has its spawn's own. */
+  readonly wrongInput: string | null;
 }
 
 /** With a separate ledger on the substrate: kills a victim, recovers, and counts what is left. */
@@ -63,6 +69,8 @@ export async function crashOnce(
   await slipway.recover();
   const known = (await slipway.listSpawns()).find(({ spawnId }) => spawnId === "one");
   const beforeSweep = await substrate.machines();
+  const running = known?.state === "running" ? [known] : [];
+  const wrong = await wrongInput(running, substrate.received);
   await slipway.sweep({ grace: 0 });
   await slipway.sweep({ grace: 0 });
   const machines = await substrate.machines();
@@ -71,6 +79,7 @@ export async function crashOnce(
     machineId: known?.machine?.id ?? null,
     machines,
     beforeSweep,
+    wrongInput: wrong,
   };
   if (known !== undefined) await slipway.terminateSpawn("one");
   return { victim, aftermath };
@@ -82,11 +91,13 @@ export function brokenGuarantee({
   machineId,
   machines,
   beforeSweep,
+  wrongInput: wrong,
 }: Aftermath): string | null {
   const expected = state === "running" && machineId !== null ? [machineId] : [];
   if (state !== null && !["running", "terminated"].includes(state)) return `the spawn is ${state}`;
   if (machines.join() !== expected.join())
     return `the spawn is ${state ?? "unknown"} with ${machineId ?? "no machine"}, but these machines live: ${machines.join(", ") || "none"}`;
+  if (wrong !== null) return wrong;
   if (beforeSweep.length > 1) return `${beforeSweep.join(", ")} lived at the same time`;
   return null;
 }

@@ -6,6 +6,7 @@ import type { EnginePeer } from "../peers.ts";
 import { recordWorkspace } from "../faults/fault-substrate.ts";
 import { viewEngine } from "../world-engine.ts";
 import { uniqueName } from "../world.ts";
+import { receivedInputs, receivedVariables } from "./crash-input.ts";
 import type { CrashSubstrate } from "./crash-scene.ts";
 
 const ACCOUNT = "000000000000";
@@ -56,6 +57,11 @@ export async function crashOnEc2(options: CrashOptions = {}): Promise<CrashSubst
         .instances()
         .filter(({ state }) => state === "pending" || state === "running")
         .map(({ id }) => id),
+    async received(machineId) {
+      const instance = region.instances().find(({ id }) => id === machineId);
+      const userData = Buffer.from(instance?.userData ?? "", "base64").toString("utf8");
+      return receivedInputs(userData)[instance?.launchIndex ?? -1] ?? null;
+    },
     requests: () =>
       ec2.requests.map(({ action, isDryRun, status }) => ({
         call: isDryRun ? "dry run" : (action ?? ""),
@@ -100,6 +106,13 @@ export async function crashOnGce({
         .instances(PROJECT)
         .filter(({ goneAt }) => goneAt === null)
         .map(linkOf),
+    async received(machineId) {
+      const instance = gce.instances(PROJECT).find((one) => linkOf(one) === machineId);
+      const item = instance?.metadata.find(({ key }) => key === "user-data");
+      // A name is its spawn's id and 16 digits.
+      const spawnId = instance?.name.slice(0, -17);
+      return receivedInputs(item?.value ?? "").find((one) => one.spawnId === spawnId) ?? null;
+    },
     requests: () =>
       gce.requests.map(({ call, status }) => ({
         call: call ?? "",
@@ -134,6 +147,7 @@ export async function crashOnDocker(engine: EnginePeer): Promise<CrashSubstrate>
         },
       }),
     machines: () => view.containers(label),
+    received: async (machineId) => receivedVariables((await view.inspect(machineId)).Config.Env),
     requests: () => [],
     async [Symbol.asyncDispose]() {
       await view.removeContainers(label);

@@ -14,6 +14,7 @@ import { createSqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import { openDatabase } from "../../../src/storage/database.ts";
 import { systemClock } from "../../../src/host/system-clock.ts";
 import { createCrashPoints } from "../../../testing/crash-points.ts";
+import { crashInput } from "./crash-input.ts";
 
 const [database = "", workspace = "", spawnId = "", at = "0"] = process.argv.slice(2);
 let reached = 0;
@@ -36,7 +37,7 @@ const slipway = await createSlipway({
   database,
   ports: { ledger: points.ledger(createSqliteLedger(file)), openAdapter: adapters.openAdapter },
 });
-await slipway.spawnWorkspace(workspace, { spawnId });
+await slipway.spawnWorkspace(workspace, { spawnId, ...crashInput(spawnId) });
 await slipway.terminateSpawn(spawnId);
 await adapters.close();
 await slipway[Symbol.asyncDispose]();
