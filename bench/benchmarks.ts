@@ -11,6 +11,7 @@ export const BENCHMARKS: Readonly<
   "ec2-fake": () => import("./ec2-fake.ts"),
   "gce-resolve": () => import("./gce-resolve.ts"),
   "gce-spawn": () => import("./gce-spawn.ts"),
+  input: () => import("./input.ts"),
   queue: () => import("./queue.ts"),
   ledger: () => import("./ledger.ts"),
   burst: () => import("./burst.ts"),
