@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { memoize, memoizeFrozen } from "../async/memoize.ts";
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
 import { toSnakeCase } from "../json/field-case.ts";
@@ -55,6 +56,41 @@ export function launchDocuments(
     userData: requireSize(launch, userData(launch, delivery), delivery),
   };
 }
+
+/**
+ * Checks that a launch can carry these members, whose env and input the plan's own check does not know. It compresses
+ * only what is not certain to fit, because compression takes as long as all else of a warm spawn's own work.
+ *
+ * @throws SlipwayError as {@link launchDocuments} does
+ */
+export function requireFitting(launch: DocumentedLaunch, delivery: Delivery): void {
+  if (delivery.delivery === "cloud-init" && mostBytes(launch, delivery) <= delivery.maximumBytes)
+    return;
+  launchDocuments(launch, delivery);
+}
+
+/** An upper bound of the user data's size: the size for no members, and the whole table without compression. */
+function mostBytes(
+  { plan, place, members }: DocumentedLaunch,
+  delivery: CloudInitDelivery,
+): number {
+  const rows = members.map(({ spawnId, env, input }) => asciiJson([spawnId, { ...env }, input]));
+  const { bytes, fields } = emptySize(delivery)(plan);
+  const table = rows.reduce((sum, { length }) => sum + length + 1, fields + place.place.length);
+  // Base64 in lines. DEFLATE adds a few bytes to what it cannot compress.
+  return bytes + Math.ceil((table + 64) * 1.35);
+}
+
+/** For each plan: the bytes of the user data for no members, and of the table's common fields before compression. */
+const emptySize = memoize((delivery: CloudInitDelivery) =>
+  memoizeFrozen((plan: Described) => {
+    const place = { place: "" };
+    return {
+      bytes: Buffer.byteLength(userData({ plan, place, members: [] }, delivery)),
+      fields: asciiJson(commonFields(plan, place)).length,
+    };
+  }),
+);
 
 /** How many of the members, from the first, one launch can carry. */
 export function countFitting(launch: DocumentedLaunch, delivery: Delivery): number {

@@ -4,7 +4,7 @@ import type { Clock } from "../../host/clock.ts";
 import type { SubstrateAdapter } from "../../substrate/contract.ts";
 import type { LaunchAdmission } from "./launch-admission.ts";
 import type { LaunchSlots } from "./launch-slots.ts";
-import { countFitting as countFittingMembers, launchDocuments } from "../../boot/boot-document.ts";
+import { countFitting as countFittingMembers, requireFitting } from "../../boot/boot-document.ts";
 import { hasInput, inputOf } from "../../ledger/spawn-input.ts";
 import type { RateRequest } from "../../pacing/contract.ts";
 import type { Grant } from "../../pacing/governor.ts";
@@ -75,7 +75,7 @@ export function createLaunchQueue(ports: LaunchQueuePorts): LaunchQueue {
 
 async function enqueue(queue: QueueState, queued: QueuedLaunch): Promise<QueueResult> {
   queued.signal.throwIfAborted();
-  requireFitting(queued);
+  requireCarried(queued);
   const { groups, clock } = queue;
   const { adapter, plan } = queued;
   const key = keyOf(queued);
@@ -186,13 +186,11 @@ function fittingMembers(group: Group): number {
  *
  * @throws SlipwayError `BOOT_DOCUMENT_TOO_LARGE`
  */
-function requireFitting({ spawnId, own, plan, candidate, adapter }: QueuedLaunch): void {
+function requireCarried({ spawnId, own, plan, candidate, adapter }: QueuedLaunch): void {
   if (!hasInput(own)) return;
   const members = [{ spawnId, ...inputOf(own) }];
-  launchDocuments(
-    { plan, place: placeOf(plan, candidate), members },
-    adapter.capabilities.bootDocument,
-  );
+  const launch = { plan, place: placeOf(plan, candidate), members };
+  requireFitting(launch, adapter.capabilities.bootDocument);
 }
 
 /**

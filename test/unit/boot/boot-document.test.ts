@@ -5,7 +5,9 @@ import {
   countFitting,
   launchDocuments,
   measureBootDocument,
+  requireFitting,
 } from "../../../src/boot/boot-document.ts";
+import { SlipwayError } from "../../../src/errors.ts";
 import type { JsonValue } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
@@ -190,6 +192,46 @@ describe("countFitting", () => {
     const launch = { plan: PLAN, place: PLACE, members: [ONE, TWO, large, TWO] };
     expect(countFitting({ ...launch, members: [ONE, TWO] }, VARIABLE)).toBe(2);
     expect(countFitting(launch, VARIABLE)).toBe(2);
+  });
+});
+
+describe("requireFitting", () => {
+  /** Whether it returns, or the reason why not. */
+  function outcomeOf(check: () => unknown): unknown {
+    try {
+      check();
+      return "fits";
+    } catch (caught) {
+      return caught instanceof SlipwayError ? caught.reason : caught;
+    }
+  }
+
+  it("agrees with the documents themselves, although it compresses only what may be too large", () => {
+    const text = fc.oneof(
+      fc
+        .record({ size: fc.nat(16_000), seed: fc.nat() })
+        .map(({ size, seed }) => incompressible(size, seed)),
+      fc.string({ unit: "grapheme", maxLength: 3_000 }),
+    );
+    const sizes = new Set<unknown>();
+    fc.assert(
+      fc.property(text, fc.dictionary(fc.constantFrom("A", "B"), text), (input, env) => {
+        const members = [{ spawnId: "agent-1", ...NO_INPUT, env, input }];
+        const launch = { plan: PLAN, place: PLACE, members };
+        const outcome = outcomeOf(() => requireFitting(launch, BY_INDEX));
+        sizes.add(outcome);
+        expect(outcome).toBe(outcomeOf(() => launchDocuments(launch, BY_INDEX)));
+      }),
+      { numRuns: 200 },
+    );
+    expect(sizes).toEqual(new Set(["fits", "BOOT_DOCUMENT_TOO_LARGE"]));
+  });
+
+  it("checks a document of its own", () => {
+    const large = { ...TWO, input: "x".repeat(VARIABLE.maximumBytes) };
+    const check = (member: SpawnMember) =>
+      outcomeOf(() => requireFitting({ plan: PLAN, place: PLACE, members: [member] }, VARIABLE));
+    expect([check(ONE), check(large)]).toEqual(["fits", "BOOT_DOCUMENT_TOO_LARGE"]);
   });
 });
 
