@@ -160,13 +160,12 @@ function insertSpawn(connection: Connection, { spawn, lease }: SpawnRecord, hash
     spawn.createdAt,
     spawn.updatedAt,
   );
-  for (const [name, value] of Object.entries(spawn.labels))
+  if (Object.keys(spawn.labels).length > 0)
     connection.run(
-      "INSERT INTO labels (tenant, name, value, spawn) VALUES (?, ?, ?, ?)",
+      "INSERT INTO labels (tenant, name, value, spawn) SELECT ?, key, value, ? FROM json_each(?)",
       spawn.tenant,
-      name,
-      value,
       number,
+      JSON.stringify(spawn.labels),
     );
   return number;
 }
