@@ -58,6 +58,7 @@ export type {
   RecoverOptions,
   ResolveOptions,
   Slipway,
+  SpawnAdditions,
   SpawnFilter,
   SpawnOptions,
   SpawnResult,
@@ -74,6 +75,7 @@ export type {
   SpawnAttempt,
   SpawnDescription,
   SpawnEvent,
+  SpawnLaunch,
   SpawnMachine,
   SpawnState,
 } from "./ledger/spawn-record.ts";
