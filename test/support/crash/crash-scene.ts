@@ -17,7 +17,7 @@ export interface CrashSubstrate extends AsyncDisposable {
   /** Ids of all live machines. */
   machines(): Promise<readonly string[]>;
   /** The input that a live machine was given; null if it has none. */
-  received(machineId: string): Promise<ReceivedInput | null>;
+  readonly received: (machineId: string) => Promise<ReceivedInput | null>;
   /** The calls that it has received, in order; empty if it does not record them. */
   requests(): readonly SeenCall[];
 }
