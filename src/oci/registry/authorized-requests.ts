@@ -63,6 +63,8 @@ interface Challenged {
   /** True if the registry has a private address. */
   readonly private: boolean;
   readonly scopes: readonly string[];
+  /** The error of the response without the credential. */
+  readonly failure: SlipwayError;
 }
 
 export function createAuthorizedRequests(options: AuthorizedRequestsOptions): AuthorizedRequests {
@@ -124,7 +126,7 @@ async function challengeOf(
   const base = answer.status === 401 || mayHide ? await baseChallenge(options, request) : null;
   if (base === null) throw answer.failure;
   // GitHub's challenge at /v2/ has the scope of an example (`repository:user/image:pull`).
-  return { ...base, scopes: own };
+  return { ...base, scopes: own, failure: answer.failure };
 }
 
 /**
@@ -150,7 +152,7 @@ function corrected(
 async function baseChallenge(
   { client, endpoint }: AuthorizedRequestsOptions & { readonly endpoint: Endpoint },
   { subject, signal }: RegistryRequest,
-): Promise<Omit<Challenged, "scopes"> | null> {
+): Promise<Pick<Challenged, "header" | "private"> | null> {
   const url = new URL("/v2/", endpoint.origin);
   const { trust } = endpoint;
   const content = "document";

@@ -43,6 +43,8 @@ export interface Demand {
   readonly scopes: readonly string[];
   /** The rejected `Authorization` header; null if there was none. */
   readonly refused: string | null;
+  /** The error of the 401, with the registry's words. */
+  readonly failure: SlipwayError;
   readonly subject: Subject;
   readonly signal: AbortSignal;
 }
@@ -112,7 +114,7 @@ export function createTokens(options: TokensOptions): Tokens {
       const caller = { key: JSON.stringify(asked), signal, what: `reading ${subject.name}` };
       const fresh =
         bearer === undefined
-          ? answerBasic(challenges, subject)
+          ? answerBasic(challenges, demand)
           : await join(caller, (stop) => fetchToken(options, { ...demand, signal: stop }, bearer));
       memory.set(key, fresh);
       const secrets = granted.get(key) ?? createSecretMemory(TOKENS_KEPT_SECRET);
@@ -151,7 +153,7 @@ function presentToken(subject: Subject, token: SecretValue, { header, refused }:
   return authorization;
 }
 
-function answerBasic(challenges: readonly Challenge[], subject: Subject): Remembered {
+function answerBasic(challenges: readonly Challenge[], { subject, failure }: Demand): Remembered {
   const { credential } = subject;
   const { registry } = subject.repository;
   if (!challenges.some((challenge) => challenge.scheme === "basic")) {
@@ -159,7 +161,7 @@ function answerBasic(challenges: readonly Challenge[], subject: Subject): Rememb
     const schemes = cutWords(named, LONGEST_QUOTE);
     throw protocolFault(subject, `it requires an unsupported authentication scheme (${schemes})`);
   }
-  if (credential === null) throw notAuthenticated(subject);
+  if (credential === null) throw failure;
   if (credential.kind !== "password")
     throw notAuthenticated(subject, {
       why: `the registry ${registry} takes a user name and a password, not an identity token`,

@@ -88,7 +88,7 @@ describe("a token server", () => {
     ["", "refused the credential"],
     ["Negotiate", "unsupported authentication scheme (negotiate)"],
     ["Bearer service=x", "no realm"],
-    ['Bearer realm="not an address"', "no realm"],
+    ['Bearer realm="not an address"', 'realm of its challenge is not an address: "not an address"'],
   ])("cannot be found from the challenge %j", async (challenge, why) => {
     const { outcome } = await ask(
       () => challenge,

@@ -10,6 +10,23 @@ function refusal(code: string, message: string) {
 }
 
 describe("a demand for a credential", () => {
+  it("keeps its words beside a challenge for Basic that no credential answers", async () => {
+    const document = refusal("UNAUTHORIZED", "your subscription has expired");
+    const headers = { "www-authenticate": 'Basic realm="registry"' };
+    using hosts = playHosts(() => errorReply(401, document, headers));
+    using client = testClient(SECURE);
+    await expect(client.getManifest(asking(NAME))).rejects.toThrow(
+      expect.objectContaining({
+        reason: "REGISTRY_UNAUTHENTICATED",
+        message: expect.stringMatching(
+          /refused the request without a credential: status 401 \(UNAUTHORIZED\): your subscription has expired$/,
+        ),
+        remedy: expect.stringMatching(/^Settle what the registry's message names/),
+      }),
+    );
+    expect(hosts.requests).toHaveLength(1);
+  });
+
   it.each<[RegistryCredential | null, unknown, RegExp, RegExp]>([
     [
       null,
