@@ -1,4 +1,5 @@
 import { canonicalJson } from "../../src/json/canonical-json.ts";
+import { parseSpawnInput } from "../../src/ledger/spawn-input.ts";
 import { NO_INPUT } from "../../src/substrate/contract.ts";
 import type { SpawnInput } from "../../src/substrate/contract.ts";
 
@@ -6,11 +7,12 @@ import type { SpawnInput } from "../../src/substrate/contract.ts";
 export function inputOfName(name: string): SpawnInput {
   const number = Number(/\d+$/.exec(name)?.[0] ?? "0");
   if (number % 3 === 0) return NO_INPUT;
-  return {
+  // Sorted as the product sorts what callers give: a launch must have the same bytes when it is repeated from the record.
+  return parseSpawnInput("the simulation", {
     env: { SPAWN: name },
     labels: number % 2 === 0 ? { parity: "even" } : {},
     input: { name, list: [number, null] },
-  };
+  });
 }
 
 /** An input as text, whatever the order of its keys. */
