@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GceFake } from "../../testing/gce/index.ts";
+import { bootTable } from "../support/boot-table.ts";
 import { FAMILY, FIRST_IMAGE as FIRST, gceCli, PROJECT } from "./support/gce-cli.ts";
 
 function makeFamilyMoveOn(gce: GceFake): void {
@@ -41,10 +42,8 @@ describe("Compute Engine through the command line", { timeout: 90_000 }, () => {
       "slipway-workspace": "dev",
       "slipway-spawn": "one",
     });
-    expect(made?.metadata).toContainEqual({
-      key: "user-data",
-      value: expect.stringMatching(/^Content-Type: multipart\/mixed[^]*\/run\/slipway\/boot\.json/),
-    });
+    const userData = made?.metadata?.find(({ key }) => key === "user-data")?.value ?? "";
+    expect(bootTable(userData)).toMatchObject({ workspace: "dev", members: [["one", {}, null]] });
     gce.print(PROJECT, "us-central1-a", made?.name ?? "", "steady\nas she goes\n");
     expect(await one.run(["logs", "one"])).toMatchObject({
       exitCode: 0,

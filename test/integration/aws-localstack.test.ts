@@ -8,6 +8,7 @@ import type { Instance } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { z } from "zod";
 import { ec2Cli, PLACEMENT_TAGS, setWorkspaceRecords, USER_DATA } from "../cli/support/ec2-cli.ts";
+import { bootTable } from "../support/boot-table.ts";
 import { describeWithLocalStack } from "../support/localstack.ts";
 import { endpoint } from "./support/ec2-endpoints.ts";
 import type { Endpoint } from "./support/ec2-endpoints.ts";
@@ -110,6 +111,9 @@ async function expectOfPlan(
     }),
   );
   const document = Buffer.from(UserData?.Value ?? "", "base64").toString("utf8");
-  expect(document).toContain(plan.plan_id);
+  expect(bootTable(document)).toMatchObject({
+    plan_id: plan.plan_id,
+    members: [[spawnId, {}, null]],
+  });
   expect(document).toContain(USER_DATA.trim());
 }

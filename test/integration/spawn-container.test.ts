@@ -162,7 +162,7 @@ describeWithEngineAndRegistry("a container", (engine, peer) => {
     const [name, document] = parted(variable ?? "");
     expect(name).toBe("SLIPWAY_BOOT_DOCUMENT");
     expect(JSON.parse(document)).toEqual({
-      version: 1,
+      boot_version: 2,
       tenant: "default",
       workspace,
       spawn_id: spawn.spawnId,
@@ -176,6 +176,15 @@ describeWithEngineAndRegistry("a container", (engine, peer) => {
       ],
       ports: [{ port: 8080, name: "web" }],
       secret_refs: ["API_TOKEN"],
+      runtime_secret_mounts: [
+        { secret: "API_TOKEN", env: "SESSION", path: null, mode: null },
+        { secret: "SIGNING_KEY", env: null, path: "/run/secrets/key", mode: "0400" },
+        { secret: "SIGNING_KEY", env: null, path: "/opt/strict/key", mode: "0440" },
+      ],
+      place: spawn.machine?.place,
+      env: {},
+      input: null,
+      identity: { source: "environment" },
     });
     const report = await logsUntil(world.slipway, spawn.spawnId, (said) => said.endsWith("end\n"));
     expect(report).toContain(`boot=${document}\n`);

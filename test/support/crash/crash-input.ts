@@ -1,7 +1,7 @@
-import { inflateRawSync } from "node:zlib";
 import { z } from "zod";
 import { canonicalJson } from "../../../src/json/canonical-json.ts";
 import type { SpawnInput } from "../../../src/substrate/contract.ts";
+import { bootTable } from "../boot-table.ts";
 
 /** The part of a spawn's input that reaches its machine. */
 export type ReceivedInput = Pick<SpawnInput, "env" | "input"> & { readonly spawnId: string };
@@ -20,10 +20,8 @@ const tableSchema = z.object({ members: z.array(rowSchema) });
 
 /** The rows of a launch in the user data of its machines, in the members' order. */
 export function receivedInputs(userData: string): readonly ReceivedInput[] {
-  const [, packed = ""] = /TABLE = """\n([^"]+)"""/u.exec(userData) ?? [];
-  const table = inflateRawSync(Buffer.from(packed, "base64")).toString("ascii");
   return tableSchema
-    .parse(JSON.parse(table))
+    .parse(bootTable(userData))
     .members.map(([spawnId, env, input]) => ({ spawnId, env, input }));
 }
 

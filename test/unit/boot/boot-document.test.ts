@@ -1,4 +1,3 @@
-import { inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -12,6 +11,7 @@ import type { JsonValue } from "../../../src/errors.ts";
 import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
 import type { BootDelivery, SpawnMember } from "../../../src/substrate/contract.ts";
+import { bootTable } from "../../support/boot-table.ts";
 import { incompressible } from "../../support/incompressible.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 
@@ -68,12 +68,6 @@ function userData(members: readonly SpawnMember[], plan = PLAN, delivery: BootDe
   return launchDocuments({ plan, place: PLACE, members }, delivery).userData;
 }
 
-/** The table in the boot script of user data. */
-function tableIn(text: string): unknown {
-  const [, packed = ""] = /TABLE = """\n([^"]+)"""/.exec(text) ?? [];
-  return JSON.parse(inflateRawSync(Buffer.from(packed, "base64")).toString("ascii"));
-}
-
 describe("launchDocuments", () => {
   it("gives each container its own document, and no user data", () => {
     const documents = launchDocuments({ plan: PLAN, place: PLACE, members: [ONE, TWO] }, VARIABLE);
@@ -105,7 +99,7 @@ describe("launchDocuments", () => {
       { ...ONE, bootDocument: "" },
       { ...TWO, bootDocument: "" },
     ]);
-    expect(tableIn(documents.userData)).toEqual({
+    expect(bootTable(documents.userData)).toEqual({
       ...COMMON,
       repos: [{ ...REPO, clone_path: "/workspaces/a" }],
       members: [
@@ -136,7 +130,7 @@ describe("launchDocuments", () => {
         const documents = launchDocuments(launch, delivery);
         const document = documents.userData + (documents.members[0]?.bootDocument ?? "");
         expect(document).toMatch(/^[\n\x20-\x7e]*$/);
-        const read: unknown = delivery === BY_INDEX ? tableIn(document) : JSON.parse(document);
+        const read: unknown = delivery === BY_INDEX ? bootTable(document) : JSON.parse(document);
         const fields =
           delivery === BY_INDEX
             ? { members: [["agent-1", { A: text }, input]] }
