@@ -25,6 +25,7 @@ export const BURST_OPTIONS: ShapeOf<BurstOptions> = {
   signal: "signal",
   detach: "signal",
   onEvent: "function",
+  onPlan: "function",
   wait: ["accepted", "running", "watched"],
   allowStale: "boolean",
 };

@@ -20,6 +20,8 @@ export interface BurstOptions {
   /** Ends only the wait. Each spawn keeps its state; spawn its id again or call `recover` to resume it. */
   readonly detach?: AbortSignal;
   readonly onEvent?: (notice: SpawnNotice) => void;
+  /** Called once for each plan, before its spawns are launched or resumed. Its `checks` may include warnings. */
+  readonly onPlan?: (plan: LaunchPlan) => void;
   /**
    * When the promise resolves: `accepted` once the provider has accepted the launch, `running` once the machine runs
    * (default), `watched` once it has kept running for as long as its substrate requires.

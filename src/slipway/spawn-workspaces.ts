@@ -54,9 +54,13 @@ interface Burst extends Disposable {
   readonly runtime: SpawnerRuntime;
   /** The plan to launch for a workspace or a saved plan, resolved once for all members. */
   readonly planOf: (subject: string | LaunchPlan) => Promise<LaunchPlan>;
+  /** Reports a plan to the caller, once. */
+  readonly reportPlan: (plan: LaunchPlan) => void;
   /** The prerequisites of a plan's first launches, looked up once for all members. */
   readonly preparedOf: (plan: LaunchPlan) => Promise<PreparedLaunch>;
-  readonly waitOptionsOf: (place: number) => Required<Omit<BurstOptions, "allowStale">>;
+  readonly waitOptionsOf: (
+    place: number,
+  ) => Required<Pick<BurstOptions, "signal" | "detach" | "wait" | "onEvent">>;
 }
 
 async function spawnWorkspace(
@@ -126,6 +130,8 @@ function createBurst(
   const never = new AbortController().signal;
   const { signal = never, detach = never } = options;
   const { wait = "running", onEvent = () => undefined, allowStale = false } = options;
+  const { onPlan = () => undefined } = options;
+  const reported = new Set<string>();
   const wanting = anyOf(signal, detach);
   const cancelling = crowdSignals(signal, size);
   const detaching = crowdSignals(detach, size);
@@ -144,6 +150,11 @@ function createBurst(
         ? plans.resolve({ workspace: subject, offline: false }, wanting.signal)
         : plans.reviewed(subject, allowStale, wanting.signal),
     ),
+    reportPlan(plan) {
+      if (reported.has(plan.planId)) return;
+      reported.add(plan.planId);
+      onPlan(plan);
+    },
     preparedOf: memoizeAsync((plan: LaunchPlan) => prepareLaunch(shared, plan, wanting.signal)),
     waitOptionsOf: (place) => {
       const own = { signal: cancelling.signalOf(place), detach: detaching.signalOf(place) };
@@ -165,10 +176,12 @@ async function spawnMember(
   const known = isNamed ? await ledger.find(waitOptions) : null;
   if (known !== null) {
     refuseReused(known.spawn, { subject, own });
+    burst.reportPlan(known.plan);
     return await awaitSpawn(burst.runtime, waitOptions);
   }
   const plan = await burst.planOf(subject);
   checkInputFor(plan, own);
+  burst.reportPlan(plan);
   const prepared = await burst.preparedOf(plan);
   return await spawnPlan(burst.runtime, { ...waitOptions, plan, own, subject }, prepared);
 }

@@ -28,7 +28,9 @@ describe("spawn --count on EC2", () => {
       const ran = await cli.attempt([...argv, "yaml"]);
       expect([ran.exitCode, ran.stderr]).toEqual([
         0,
-        expect.stringMatching(/^(?:resolving the workspace\n)?(?:20 spawns: .+\n)+/u),
+        expect.stringMatching(
+          /^(?:resolving the workspace\n)?slipway: warning: .+ a public address, .+\n {2}.+\n(?:20 spawns: .+\n)+$/u,
+        ),
       ]);
       expect(ran.stderr).toContain("20 spawns: 20 running\n");
       const launches = ec2.requests.filter(

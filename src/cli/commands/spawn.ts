@@ -42,6 +42,7 @@ export async function spawn(
     detach: context.interrupt,
     wait: flags.noWait ? "accepted" : "watched",
     allowStale: flags.allowStale,
+    onPlan: (plan) => warnAboutChecks(context.progress, plan),
   };
   const { id } = flags;
   const count = countOf(flags, input);
@@ -67,8 +68,6 @@ export async function spawn(
       throw (await offerCancellation(context, slipway, ids)) ?? error;
     });
     context.progress.clear();
-    if (!context.progress.silent)
-      warnAboutChecks(context.progress, (await slipway.describeSpawn(made.spawnId)).plan);
     await context.print(viewSpawn(made));
     const failure = failureOf({ spawn: made, sawEvents });
     if (failure !== null) throw failure;

@@ -2,7 +2,6 @@ import type { SlipwayError } from "../../errors.ts";
 import type { BurstOptions, Slipway, SpawnResult, WantedSpawn } from "../../slipway/slipway.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
-import { warnAboutChecks } from "../arguments/plan-file.ts";
 import { offerCancellation } from "./second-interrupt.ts";
 import { failureOf } from "./spawn-failure.ts";
 import { countUnsettled, reportSummary } from "./spawn-summary.ts";
@@ -43,12 +42,7 @@ export async function spawnMany(many: ManySpawns): Promise<void> {
   context.progress.clear();
   const made = results.flatMap(({ spawn }) => (spawn === null ? [] : [spawn]));
   const spawns = cancellation === null ? made : await asRecorded(slipway, made);
-  const [first] = spawns;
-  if (first !== undefined) {
-    if (!context.progress.silent)
-      warnAboutChecks(context.progress, (await slipway.describeSpawn(first.spawnId)).plan);
-    await context.print(viewSpawns(spawns));
-  }
+  if (spawns.length > 0) await context.print(viewSpawns(spawns));
   if (cancellation !== null) throw cancellation;
   if (context.interrupt.aborted) hintAtUnsettled(many, results);
   const failure = firstFailure(results, withEvents);

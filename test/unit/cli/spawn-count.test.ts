@@ -3,7 +3,7 @@ import { SlipwayError } from "../../../src/errors.ts";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
-import { failed, plan, refused, spawning } from "./support/spawning.ts";
+import { failed, refused, spawning } from "./support/spawning.ts";
 
 const interruption = new SlipwayError({
   code: "CANCELLED",
@@ -46,7 +46,7 @@ describe("spawn --count", () => {
     const { slipway } = spawning();
     const ran = await runInMemory(["spawn", "agent-dev", "--count", "3"], { slipway });
     expect(ran.stderr).toBe(
-      "3 spawns: 2 pending, 1 running\nslipway: warning: emulated\n  Rebuild.\n",
+      "slipway: warning: emulated\n  Rebuild.\n3 spawns: 2 pending, 1 running\n",
     );
   });
 
@@ -103,8 +103,7 @@ describe("spawn --count", () => {
         return { spawnId: spawn.spawnId, spawn, error: interruption };
       });
     };
-    const describeSpawn = () => Promise.resolve({ ...sampleSpawn(), plan, events: [] });
-    const slipway = fakeSlipway({ spawnWorkspaces, describeSpawn });
+    const slipway = fakeSlipway({ spawnWorkspaces });
     const argv = ["spawn", "agent-dev", "--count", "3", "--id", "x"];
     const ran = await runInMemory(argv, { slipway, interrupt: interrupt.signal });
     expect(ran.exitCode).toBe(130);
@@ -124,8 +123,7 @@ describe("spawn --count", () => {
     const spawnWorkspace = vi.fn<Slipway["spawnWorkspace"]>().mockRejectedValue(lost);
     const launching = sampleSpawn({ spawnId: "one", state: "launching" });
     const listSpawns = () => Promise.resolve([launching]);
-    const describeSpawn = () => Promise.resolve({ ...launching, plan, events: [] });
-    const slipway = fakeSlipway({ spawnWorkspace, listSpawns, describeSpawn });
+    const slipway = fakeSlipway({ spawnWorkspace, listSpawns });
     const argv = ["spawn", "agent-dev", "--count", "1", "-o", "json"];
     const ran = await runInMemory(argv, { slipway });
     expect(ran.exitCode).toBe(7);

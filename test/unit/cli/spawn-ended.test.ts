@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
 import type { SpawnState } from "../../../src/ledger/spawn-record.ts";
-import { samplePlan } from "../../support/sample-plan.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
 
@@ -12,9 +11,7 @@ function ending(state: SpawnState, hasEvent: boolean) {
     if (hasEvent) options?.onEvent?.({ kind: "event", event: { ...event, state: "launching" } });
     return Promise.resolve(sampleSpawn({ state }));
   };
-  const describeSpawn: Slipway["describeSpawn"] = () =>
-    Promise.resolve({ ...sampleSpawn(), plan: samplePlan(), events: [] });
-  return fakeSlipway({ spawnWorkspace, describeSpawn });
+  return fakeSlipway({ spawnWorkspace });
 }
 
 describe("a spawn that another process terminates while the command waits", () => {

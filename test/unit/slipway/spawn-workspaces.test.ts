@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
+import type { LaunchPlan } from "../../../src/plan/plan.ts";
 import { parsePlan } from "../../../src/plan/plan-document.ts";
 import { toSnakeCase } from "../../../src/json/field-case.ts";
 import type { WantedSpawn } from "../../../src/slipway/slipway.ts";
@@ -91,6 +92,24 @@ describe("spawnWorkspaces", () => {
     for (const read of [linked, readSecret, fullOfferings]) expect(read).toHaveBeenCalledOnce();
     const { plan } = await here.slipway.describeSpawn(results[99]?.spawnId ?? "");
     expect(plan.floatingReads).toMatchObject([{ readAt: expect.stringMatching(/^\d{4}-/u) }]);
+  });
+
+  it("reports each plan once, before it is launched or resumed", async () => {
+    await using here = await openAssembled(MANY);
+    await here.catalog.set("workspace", { name: "other", imageRef: "agent", placement: "here" });
+    const wanted = [...times(3), "other", { workspace: "other", spawnId: "known" }];
+    const launched: (readonly [workspace: string, launches: number])[] = [];
+    const onPlan = ({ workspace }: LaunchPlan) =>
+      void launched.push([workspace, here.adapter.calls.launch]);
+    await here.slipway.spawnWorkspaces(wanted, { onPlan });
+    expect(launched).toEqual([
+      ["agent-dev", 0],
+      ["other", 0],
+    ]);
+    await here.slipway.spawnWorkspace("other", { spawnId: "known", onPlan });
+    expect(launched.at(2)).toEqual(["other", here.adapter.calls.launch]);
+    await here.slipway.spawnWorkspace("other", { onPlan });
+    expect(launched).toHaveLength(4);
   });
 
   it("verifies a repeated saved plan once", async () => {

@@ -21,9 +21,10 @@ export const refused = new SlipwayError({
   checks: [{ name: "a", outcome: "failed", message: "no" }],
 });
 
-/** A Slipway whose spawn goes through its states and ends with the given record. */
+/** A Slipway that reports its plan once, and whose spawn goes through its states and ends with the given record. */
 export function spawning(ended = sampleSpawn()) {
   const spawnWorkspace = vi.fn(async (_what: unknown, options: SpawnOptions = {}) => {
+    if (spawnWorkspace.mock.calls.length === 1) options.onPlan?.(plan);
     const notify = (notice: SpawnNotice): void => options.onEvent?.(notice);
     const event = { spawnId: "one", at: "2026-11-22T04:00:00.000Z" };
     notify({ kind: "event", event: { ...event, state: "launching", message: "in engine-1" } });
@@ -32,8 +33,7 @@ export function spawning(ended = sampleSpawn()) {
     notify({ kind: "event", event: { ...event, state: "booting", message: "waiting" } });
     return await Promise.resolve(ended);
   });
-  const describeSpawn = () => Promise.resolve({ ...ended, plan, events: [] });
-  return { spawnWorkspace, slipway: fakeSlipway({ spawnWorkspace, describeSpawn }) };
+  return { spawnWorkspace, slipway: fakeSlipway({ spawnWorkspace }) };
 }
 
 /** A spawn that failed because its engine became unavailable. */
