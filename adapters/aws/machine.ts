@@ -4,6 +4,8 @@ import type { Architecture } from "../../src/plan/plan.ts";
 import type { Machine, MachineEnd, MachineState } from "../../src/substrate/contract.ts";
 import { knownPrefix } from "./errors/verdict.ts";
 import { ownershipOf } from "./labels.ts";
+import { settingsOfInstance } from "./machines/read-settings.ts";
+import type { InstanceReply } from "./machines/read-settings.ts";
 
 /** From "Amazon EC2 instance state changes" in the EC2 user guide. Any other state is treated as `pending`. */
 const STATES: ReadonlyMap<string, MachineState> = new Map([
@@ -62,7 +64,8 @@ export type ObservedInstance = Pick<
   | "StateReason"
   | "StateTransitionReason"
   | "Tags"
->;
+> &
+  InstanceReply;
 
 /** Converts an EC2 instance to the neutral form. Null if it has no id. */
 export function machineOf(instance: ObservedInstance): Machine | null {
@@ -70,6 +73,8 @@ export function machineOf(instance: ObservedInstance): Machine | null {
   if (id === undefined) return null;
   const state = STATES.get(instance.State?.Name ?? "") ?? "pending";
   const ipv6 = nonEmpty(instance.Ipv6Address);
+  // EC2 shows a part of them for a machine that has ended.
+  const settings = state === "ended" ? {} : settingsOfInstance(instance);
   return {
     id,
     place: Placement?.AvailabilityZone ?? "",
@@ -86,6 +91,7 @@ export function machineOf(instance: ObservedInstance): Machine | null {
     ownership: ownershipOf(instance.Tags),
     end: state === "ended" || state === "stopped" ? endOf(instance) : null,
     createdAt: LaunchTime === undefined ? null : LaunchTime.toISOString(),
+    ...(Object.keys(settings).length === 0 ? {} : { settings }),
   };
 }
 

@@ -8,6 +8,14 @@ export function awsTarget(plan: { readonly target: PlacementTarget }): AwsTarget
   throw mismatch(`a placement on ${plan.target.substrate} cannot be used with EC2`);
 }
 
+/** The security groups that the placement names. Empty if EC2 is to use the default group. */
+export function namedGroups({
+  securityGroupId,
+  securityGroupIds = securityGroupId === null ? [] : [securityGroupId],
+}: Pick<AwsTarget, "securityGroupId" | "securityGroupIds">): readonly string[] {
+  return securityGroupIds;
+}
+
 /** The AWS arm of an image record. @throws SlipwayError `SUBSTRATE_MISMATCH` if the image is not for AWS */
 export function awsImage(image: ImageSource): Extract<ImageSource, { substrate: "AWS" }> {
   if (image.substrate === "AWS") return image;

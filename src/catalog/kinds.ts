@@ -4,6 +4,7 @@
  */
 
 import type { ContainerHost, ContainerProcess, ContainerShape } from "../plan/container.ts";
+import type { InstanceOptions } from "../plan/instance.ts";
 
 /** The names that records and output use. */
 export const CATALOG_ARCHITECTURES = ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"] as const;
@@ -106,7 +107,7 @@ export interface WorkspaceFields extends Described, ContainerProcess {
 
 export const MARKETS = ["ON_DEMAND", "SPOT", "SPOT_THEN_ON_DEMAND"] as const;
 
-export interface AwsPlacement {
+export interface AwsPlacement extends InstanceOptions {
   /** 12 digits. */
   readonly accountId: string;
   readonly region: string;

@@ -12,6 +12,7 @@ import {
   containerProcessFields,
   containerShape,
 } from "./container-document.ts";
+import { instanceFields } from "./instance-document.ts";
 import { ARCHITECTURES, deepFreeze, planId } from "./plan.ts";
 import type { LaunchPlan } from "./plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
@@ -39,6 +40,7 @@ const awsTarget = once(() =>
     assignPublicIp: z.boolean(),
     keepVolumes: z.boolean().exactOptional(),
     market: z.enum(["ON_DEMAND", "SPOT", "SPOT_THEN_ON_DEMAND"]),
+    ...instanceFields(),
   }),
 );
 

@@ -2,6 +2,7 @@ import { canonicalDigest } from "../json/canonical-json.ts";
 import type { BlastRadius, ErrorCode, ErrorReason, JsonObject, RetryVerdict } from "../errors.ts";
 import { toSnakeCase } from "../json/field-case.ts";
 import type { ContainerHost, ContainerProcess, ContainerShape } from "./container.ts";
+import type { InstanceOptions } from "./instance.ts";
 
 export const ARCHITECTURES = ["amd64", "arm64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
@@ -75,7 +76,7 @@ export interface PlanRecord {
   readonly generation: number;
 }
 
-export interface AwsTarget {
+export interface AwsTarget extends InstanceOptions {
   readonly substrate: "AWS";
   readonly accountId: string;
   readonly region: string;

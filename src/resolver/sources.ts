@@ -1,6 +1,8 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
 import { snakeCaseName } from "../json/field-case.ts";
 import type { Links } from "./links.ts";
+import { INSTANCE_OPTIONS } from "../plan/instance.ts";
+import type { InstanceOptions } from "../plan/instance.ts";
 import { providerMachineTypes } from "./shape.ts";
 
 /** The source of each plan value that comes from the catalog: JSON pointer -> record, generation, field. */
@@ -40,6 +42,13 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
                 at("placement", placement, "target.docker."),
               )
             : {}),
+          ...(placement.substrate === "AWS"
+            ? fieldSources(
+                "/target",
+                usedOptions(placement.target.aws),
+                at("placement", placement, "target.aws."),
+              )
+            : {}),
         }),
     ...(machineType === null
       ? {
@@ -67,6 +76,10 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
         }),
     ...(diskType === null ? {} : { "/shape/disk_type": at("disk-type", diskType, "spec") }),
   };
+}
+
+function usedOptions(placement: InstanceOptions): readonly string[] {
+  return INSTANCE_OPTIONS.filter((option) => placement[option] !== undefined);
 }
 
 /** The source of the candidates and of their order. */

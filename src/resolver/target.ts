@@ -7,21 +7,24 @@ type CandidateOrder = NonNullable<EnvironmentFields["candidateOrder"]>;
 export function placementTarget(placement: CatalogRecord<"placement">): PlacementTarget {
   switch (placement.substrate) {
     case "AWS": {
-      const { aws } = placement.target;
+      const { accountId, region, vpcId, subnetIds, securityGroupId, ...rest } =
+        placement.target.aws;
+      const { instanceProfileArn, roleArn, readonlyRoleArn, tags, ...further } = rest;
+      const { assignPublicIp, market, ...options } = further;
       return {
         substrate: "AWS",
-        accountId: aws.accountId,
-        region: aws.region,
-        vpcId: aws.vpcId ?? null,
-        subnetIds: aws.subnetIds,
-        securityGroupId: aws.securityGroupId ?? null,
-        instanceProfileArn: aws.instanceProfileArn ?? null,
-        roleArn: aws.roleArn ?? null,
-        readonlyRoleArn: aws.readonlyRoleArn ?? null,
-        tags: aws.tags ?? {},
-        assignPublicIp: aws.assignPublicIp ?? false,
-        ...(aws.keepVolumes === undefined ? {} : { keepVolumes: aws.keepVolumes }),
-        market: aws.market ?? "ON_DEMAND",
+        accountId,
+        region,
+        vpcId: vpcId ?? null,
+        subnetIds,
+        securityGroupId: securityGroupId ?? null,
+        instanceProfileArn: instanceProfileArn ?? null,
+        roleArn: roleArn ?? null,
+        readonlyRoleArn: readonlyRoleArn ?? null,
+        tags: tags ?? {},
+        assignPublicIp: assignPublicIp ?? false,
+        market: market ?? "ON_DEMAND",
+        ...options,
       };
     }
     case "GCP": {

@@ -52,6 +52,7 @@ export interface Ec2Region {
   addSubnet(options: SubnetOptions): string;
   /** @returns the group's id. Default: in the default VPC. */
   addSecurityGroup(options: { readonly name: string; readonly vpcId?: string }): string;
+  removeSecurityGroup(id: string): void;
   /** Limits how many machines of a type fit into a zone at one time, over all accounts; null removes the limit. */
   setCapacity(pool: PoolName, machines: number | null): void;
   /** Limits how many vCPUs may run at one time; null removes the limit. */
@@ -140,6 +141,10 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     addVpc: (options = {}) => addVpc(scope, options.cidr ?? "10.0.0.0/16"),
     addSubnet: (options) => addSubnet(scope, { vpcId: network.vpc.id, ...options }),
     addSecurityGroup: (options) => addSecurityGroup(scope, { vpcId: network.vpc.id, ...options }),
+    removeSecurityGroup(id) {
+      region.securityGroups.delete(findRecord(region.securityGroups, id).id);
+      ec2.save();
+    },
     setCapacity: (pool, machines) => setCapacity(scope, pool, machines),
     setQuota: (vcpus, of = {}) => setQuota(scope, vcpus, of),
     setSpotPrice(pool, prices) {

@@ -28,8 +28,8 @@ export interface AwsReader {
   generalTypes(architecture: string, signal: AbortSignal): Promise<GeneralTypes>;
   /** The subnets with these ids. Ids that do not exist are left out. */
   subnets(ids: readonly string[], signal: AbortSignal): Promise<readonly Subnet[]>;
-  /** The group with this id, or for null the default groups of all VPCs. */
-  securityGroups(id: string | null, signal: AbortSignal): Promise<readonly SecurityGroup[]>;
+  /** The groups with these ids, without those that do not exist; for no ids the default groups of all VPCs. */
+  securityGroups(ids: readonly string[], signal: AbortSignal): Promise<readonly SecurityGroup[]>;
 }
 
 export interface ReaderPorts {
@@ -107,9 +107,12 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
         async (stop) => (await api.describeSubnets({ Filters }, stop)).Subnets ?? [],
       );
     },
-    securityGroups(id, signal) {
-      const filter = { Name: id === null ? "group-name" : "group-id", Values: [id ?? "default"] };
-      const subject = id ?? "the default security groups";
+    securityGroups(ids, signal) {
+      const isDefault = ids.length === 0;
+      const filter = isDefault
+        ? { Name: "group-name", Values: ["default"] }
+        : { Name: "group-id", Values: [...ids] };
+      const subject = isDefault ? "the default security groups" : ids.join(", ");
       return readGroups(
         { operation: "DescribeSecurityGroups", subject, key: subject, signal },
         async (stop) =>

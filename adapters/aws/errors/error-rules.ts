@@ -65,6 +65,22 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
+    // https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+    codes: [
+      "SecurityGroupLimitExceeded",
+      "SecurityGroupsPerInstanceLimitExceeded",
+      "SecurityGroupsPerInterfaceLimitExceeded",
+    ],
+    verdict: {
+      code: "RESOURCE_EXHAUSTED",
+      reason: "QUOTA_EXCEEDED",
+      remedy:
+        "Name fewer groups in security_group_ids of the placement, or ask AWS to raise the quota of security groups per network interface.",
+      blastRadius: "region",
+      retry: "never",
+    },
+  },
+  {
     codes: ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"],
     verdict: {
       code: "NOT_FOUND",
@@ -137,7 +153,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "SECURITY_GROUP_NOT_FOUND",
-      remedy: "Correct security_group_id of the placement.",
+      remedy: "Correct security_group_id or security_group_ids of the placement.",
       blastRadius: "region",
       retry: "never",
     },
@@ -206,9 +222,6 @@ export const ERROR_RULES: readonly CloudRule[] = [
       "InvalidUserData.Malformed",
       "InvalidKeyPair.NotFound",
       "MalformedQueryString",
-      "SecurityGroupLimitExceeded",
-      "SecurityGroupsPerInstanceLimitExceeded",
-      "SecurityGroupsPerInterfaceLimitExceeded",
       "ResourceCountExceeded",
       "RequestResourceCountExceeded",
     ],

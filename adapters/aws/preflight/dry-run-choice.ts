@@ -7,6 +7,7 @@ import { namedType } from "./machine-choice.ts";
 import { typeAt } from "./type-choice.ts";
 import type { TypeChoice } from "./type-choice.ts";
 import { obstacleName } from "../errors/failed-reads.ts";
+import { namedGroups } from "../target.ts";
 import { settled } from "../../../src/substrate/reading.ts";
 import type { DryRun } from "./dry-run.ts";
 
@@ -118,8 +119,7 @@ async function dryRunAt(
   const { draft, target, image, dryRun, signal } = subject;
   if (instanceType === null) return null;
   if (image === null || image.rootDeviceName === null) return null;
-  const groupIds = target.securityGroupId === null ? [] : [target.securityGroupId];
-  const settings = instanceSettings(subject, instanceType, groupIds);
+  const settings = instanceSettings(subject, instanceType, namedGroups(target));
   const { value, error } = await settled(dryRun(draft, settings, place, signal));
   return { place, error: error ?? value };
 }

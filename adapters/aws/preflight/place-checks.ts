@@ -39,7 +39,8 @@ const RULES: readonly PlaceRule[] = [
     name: "subnets.network",
     reason: "NETWORK_MISMATCH",
     passedMessage: "the subnets are in the VPC",
-    remedy: "Name subnets, vpc_id and security_group_id of one VPC in the placement.",
+    remedy:
+      "Name subnets, vpc_id and security_group_id (or security_group_ids) of one VPC in the placement.",
     warnsIfOthersAreLeft: true,
     concernsMachineType: false,
   },

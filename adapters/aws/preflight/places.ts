@@ -10,8 +10,8 @@ export interface PlaceCheckInput {
   readonly target: AwsTarget;
   /** The placement's subnets that exist. */
   readonly subnets: readonly Subnet[];
-  /** The group that the placement names. Null if it names none or the group does not exist. */
-  readonly securityGroup: SecurityGroup | null;
+  /** The groups that the placement names, without those that do not exist. */
+  readonly securityGroups: readonly SecurityGroup[];
   /** The instance types of the candidates. */
   readonly types: readonly TypeChoice[];
 }
@@ -68,22 +68,30 @@ function refusalOf(type: TypeChoice | null): readonly PlaceRefusal[] {
 /** Refusals of every machine in the subnet. */
 function subnetRefusals(
   subnet: Subnet,
-  { target, securityGroup }: PlaceCheckInput,
+  { target, securityGroups }: PlaceCheckInput,
 ): readonly PlaceRefusal[] {
   const { SubnetId = "", VpcId = "" } = subnet;
-  const wantedVpc = target.vpcId ?? securityGroup?.VpcId ?? VpcId;
   const refusals: PlaceRefusal[] = [];
   if (subnet.State !== undefined && subnet.State !== "available")
     refusals.push({ reason: "PLACE_UNAVAILABLE", why: `${SubnetId} is ${subnet.State}` });
-  if (VpcId !== wantedVpc)
-    refusals.push({
-      reason: "NETWORK_MISMATCH",
-      why: `${SubnetId} is in ${VpcId}, not in ${wantedVpc}${target.vpcId === null ? ` as ${securityGroup?.GroupId ?? "the security group"} is` : ""}`,
-    });
+  const mismatch = vpcMismatch(VpcId, target, securityGroups);
+  if (mismatch !== null)
+    refusals.push({ reason: "NETWORK_MISMATCH", why: `${SubnetId} is in ${VpcId}, ${mismatch}` });
   // An IPv6-only subnet has no IPv4 address to give, and more IPv6 addresses than machines.
   if (subnet.AvailableIpAddressCount === 0 && subnet.Ipv6Native !== true)
     refusals.push({ reason: "SUBNET_FULL", why: `${SubnetId} has no free address` });
   return refusals;
+}
+
+/** Why the subnet's VPC is the wrong one. The check of the groups compares them with the placement's VPC. */
+function vpcMismatch(
+  vpcId: string,
+  target: AwsTarget,
+  groups: readonly SecurityGroup[],
+): string | null {
+  if (target.vpcId !== null) return vpcId === target.vpcId ? null : `not in ${target.vpcId}`;
+  const other = groups.find(({ VpcId }) => VpcId !== vpcId);
+  return other === undefined ? null : `not in ${other.VpcId} as ${other.GroupId} is`;
 }
 
 /** Refusals of machines of the type in the subnet. */

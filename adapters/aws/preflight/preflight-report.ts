@@ -1,5 +1,5 @@
 import type { SlipwayError } from "../../../src/errors.ts";
-import type { Candidate, Check } from "../../../src/plan/plan.ts";
+import type { Candidate, Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { skipped } from "../../../src/substrate/check.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import { instanceSettings } from "./instance-settings.ts";
@@ -82,7 +82,7 @@ function allChecks(
 }
 
 function sourcesOf(
-  { target }: InstanceSubject,
+  { draft, target }: InstanceSubject,
   { machine, places, group }: PreflightFindings,
 ): Record<string, string> {
   const isDescribed = machine.types.some(({ info }) => info !== null);
@@ -98,7 +98,21 @@ function sourcesOf(
     "/settings/instance/root_device_name": `DescribeImages in ${target.region}`,
     "/settings/instance/volumes": `DescribeImages in ${target.region}`,
     ...(group === null ? {} : { "/settings/instance/security_group_ids": group.source }),
+    ...optionSources(draft),
   };
+}
+
+const OPTION = "/target/";
+
+/** The settings that the placement's options have become, with the record and field of each. */
+function optionSources({ sources }: PlanDraft): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(sources).flatMap(([pointer, source]) =>
+      pointer.startsWith(OPTION)
+        ? [[`/settings/instance/${pointer.slice(OPTION.length)}`, source]]
+        : [],
+    ),
+  );
 }
 
 function rejected(candidates: readonly Candidate[], reason: string): readonly Candidate[] {

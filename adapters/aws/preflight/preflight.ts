@@ -21,7 +21,7 @@ import { dryRunFirstCandidate, finishDryRuns } from "./dry-run-choice.ts";
 import type { DryRun } from "./dry-run.ts";
 import { chooseSecurityGroup } from "./security-group.ts";
 import { tagCheck } from "./tag-checks.ts";
-import { awsTarget } from "../target.ts";
+import { awsTarget, namedGroups } from "../target.ts";
 import { volumeChecks } from "./volume-checks.ts";
 import { failed, passed } from "../../../src/substrate/check.ts";
 
@@ -84,7 +84,7 @@ async function readAll(
   const [machine, subnets, groups, accounts, types] = await Promise.all([
     readMachine(reader, draft, signal),
     settled(reader.subnets(target.subnetIds, signal)),
-    settled(reader.securityGroups(target.securityGroupId, signal)),
+    settled(reader.securityGroups(namedGroups(target), signal)),
     Promise.all(rolesOf(target).map(accountOf)),
     // The list serves only to check a disk type.
     draft.shape.diskType === null ? [] : volumeTypes(),
@@ -149,12 +149,13 @@ function evaluatePlaces(
   { subnets, groups }: PreflightReads,
   machine: MachineChoice,
 ): readonly JudgedPlace[] {
-  const named = groups.value?.find(({ GroupId }) => GroupId === target.securityGroupId);
+  const ids = namedGroups(target);
+  const named = groups.value?.filter(({ GroupId = "" }) => ids.includes(GroupId));
   return judgePlaces({
     candidates: draft.candidates,
     target,
     subnets: subnets.value ?? [],
-    securityGroup: named ?? null,
+    securityGroups: named ?? [],
     types: machine.types,
   });
 }

@@ -1,6 +1,7 @@
 import type { SecurityGroup } from "@aws-sdk/client-ec2";
 import type { AwsTarget, Check } from "../../../src/plan/plan.ts";
 import { failed, passed } from "../../../src/substrate/check.ts";
+import { namedGroups } from "../target.ts";
 import type { JudgedPlace } from "./places.ts";
 
 export interface GroupChoice {
@@ -13,34 +14,50 @@ export interface GroupChoice {
 
 const NAME = "security-group.exists";
 
-/** The placement's group, checked against its VPC; or the default group of the VPC that the machine will be in. */
+/** The placement's groups, checked against its VPC; or the default group of the VPC that the machine will be in. */
 export function chooseSecurityGroup(
   target: AwsTarget,
   groups: readonly SecurityGroup[],
   places: readonly JudgedPlace[],
 ): GroupChoice {
-  return target.securityGroupId === null
-    ? defaultGroup(target, groups, places)
-    : namedGroup(target, target.securityGroupId, groups);
+  const ids = namedGroups(target);
+  if (ids.length === 0) return defaultGroup(target, groups, places);
+  const found = ids.map((id) => ({ id, group: groups.find(({ GroupId }) => GroupId === id) }));
+  return { ids, check: namedCheck(target, found), source: "the placement" };
 }
 
-function namedGroup(target: AwsTarget, id: string, groups: readonly SecurityGroup[]): GroupChoice {
-  const group = groups.find(({ GroupId }) => GroupId === id);
-  const choice = (check: Check): GroupChoice => ({ ids: [id], check, source: "the placement" });
-  if (group === undefined) return choice(notFound(target, id));
-  const { VpcId = "" } = group;
-  if (target.vpcId === null || target.vpcId === VpcId)
-    return choice(passed(NAME, `${id} is in ${VpcId}`));
-  return choice(
-    failed(NAME, {
-      code: "FAILED_PRECONDITION",
-      reason: "NETWORK_MISMATCH",
-      message: `security group ${id} is in ${VpcId}, not in ${target.vpcId}`,
-      remedy: `Name a security group of ${target.vpcId} in the placement, or correct vpc_id.`,
-      blastRadius: "region",
-      metadata: { security_group_id: id, vpc_id: VpcId, placement_vpc_id: target.vpcId },
-    }),
+interface FoundGroup {
+  readonly id: string;
+  /** Undefined if it does not exist. */
+  readonly group: SecurityGroup | undefined;
+}
+
+function namedCheck(target: AwsTarget, found: readonly FoundGroup[]): Check {
+  const missing = found.filter(({ group }) => group === undefined).map(({ id }) => id);
+  if (missing.length > 0) return notFound(target, missing.join(", "));
+  const elsewhere = found.filter(
+    ({ group }) => target.vpcId !== null && group?.VpcId !== target.vpcId,
   );
+  const [first] = elsewhere;
+  if (first === undefined) return passed(NAME, found.map(place).join(", "));
+  return failed(NAME, {
+    code: "FAILED_PRECONDITION",
+    reason: "NETWORK_MISMATCH",
+    message: elsewhere
+      .map((one) => `security group ${place(one)}, not in ${target.vpcId}`)
+      .join("; "),
+    remedy: `Name a security group of ${target.vpcId} in the placement, or correct vpc_id.`,
+    blastRadius: "region",
+    metadata: {
+      security_group_id: first.id,
+      vpc_id: first.group?.VpcId ?? "",
+      placement_vpc_id: target.vpcId,
+    },
+  });
+}
+
+function place({ id, group }: FoundGroup): string {
+  return `${id} is in ${group?.VpcId ?? ""}`;
 }
 
 function defaultGroup(
@@ -64,13 +81,14 @@ function defaultGroup(
     : { ids: [id], check: passed(NAME, `${id} is the default group of ${vpc}`), source };
 }
 
-function notFound({ accountId, region }: AwsTarget, what: string): Check {
+function notFound(target: AwsTarget, what: string): Check {
+  const { accountId, region, securityGroupIds } = target;
+  const field = securityGroupIds === undefined ? "security_group_id" : "security_group_ids";
   return failed(NAME, {
     code: "FAILED_PRECONDITION",
     reason: "SECURITY_GROUP_NOT_FOUND",
     message: `account ${accountId} has no security group ${what} in ${region}`,
-    remedy:
-      "Correct security_group_id of the placement. If the VPC belongs to another account, name a group in it.",
+    remedy: `Correct ${field} of the placement. If the VPC belongs to another account, name a group in it.`,
     blastRadius: "region",
     metadata: { security_group: what, region },
   });

@@ -1,4 +1,5 @@
-import type { JsonObject, JsonValue } from "../../../src/errors.ts";
+import type { JsonObject } from "../../../src/errors.ts";
+import { filled } from "../../../src/substrate/filled.ts";
 import type { ContainerReply } from "../client/replies.ts";
 
 type Host = NonNullable<ContainerReply["HostConfig"]>;
@@ -79,17 +80,4 @@ function loggingOf(logging: Host["LogConfig"]): JsonObject {
 /** The engine keeps `systempaths=unconfined` as an empty list of masked paths. */
 function securityOptions({ SecurityOpt, MaskedPaths }: Host): readonly string[] {
   return [...(SecurityOpt ?? []), ...(MaskedPaths?.length === 0 ? ["systempaths=unconfined"] : [])];
-}
-
-function filled(fields: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) =>
-      value === undefined || isEmpty(value) ? [] : [[name, value]],
-    ),
-  );
-}
-
-function isEmpty(value: JsonValue): boolean {
-  if (value === null || value === "" || value === false) return true;
-  return typeof value === "object" && Object.keys(value).length === 0;
 }

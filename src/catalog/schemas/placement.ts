@@ -9,6 +9,7 @@ import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
 import { commonRules, described, distinct, substrate, text } from "./common.ts";
 import { containerHostFields } from "./container.ts";
+import { awsId, instanceClashes, instanceFields } from "./instance.ts";
 
 export const PLACEMENT_ARMS = ["aws", "gcp", "docker"] as const;
 const SUBSTRATE_OF: Readonly<Record<(typeof PLACEMENT_ARMS)[number], CatalogSubstrate>> = {
@@ -59,12 +60,6 @@ const ZONE = /^[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const SUBNETWORK =
   /^(?:(?:(?:https:\/\/[a-z0-9.-]{1,253}\/(?:compute\/)?[a-z0-9]{1,16}\/)?projects\/[a-z0-9.:-]{1,128}\/)?regions\/([a-z0-9-]{1,63})\/subnetworks\/)?[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
-const awsId = (prefix: string) =>
-  text(
-    new RegExp(`^${prefix}-[0-9a-z-]+$`),
-    `must be an id such as ${prefix}-0abc123def4567890`,
-    64,
-  );
 const iamArn = (resource: string) =>
   text(
     new RegExp(`^arn:aws[a-z-]*:iam::[0-9]{12}:${resource}/[\\w+=,.@/-]+$`),
@@ -95,20 +90,26 @@ const tags = once(() =>
 );
 
 const aws = once(() =>
-  z.strictObject({
-    accountId: accountId(),
-    region: text(REGION, "must be a region such as us-east-1", 64),
-    vpcId: awsId("vpc").exactOptional(),
-    subnetIds: distinct(awsId("subnet")).min(1, "must list at least one subnet"),
-    securityGroupId: awsId("sg").exactOptional(),
-    instanceProfileArn: iamArn("instance-profile").exactOptional(),
-    roleArn: iamArn("role").exactOptional(),
-    readonlyRoleArn: iamArn("role").exactOptional(),
-    tags: tags().exactOptional(),
-    assignPublicIp: z.boolean("must be true or false").exactOptional(),
-    keepVolumes: z.boolean("must be true or false").exactOptional(),
-    market: z.enum(MARKETS, `must be one of ${MARKETS.join(", ")}`).exactOptional(),
-  }),
+  z
+    .strictObject({
+      accountId: accountId(),
+      region: text(REGION, "must be a region such as us-east-1", 64),
+      vpcId: awsId("vpc").exactOptional(),
+      subnetIds: distinct(awsId("subnet")).min(1, "must list at least one subnet"),
+      securityGroupId: awsId("sg").exactOptional(),
+      instanceProfileArn: iamArn("instance-profile").exactOptional(),
+      roleArn: iamArn("role").exactOptional(),
+      readonlyRoleArn: iamArn("role").exactOptional(),
+      tags: tags().exactOptional(),
+      assignPublicIp: z.boolean("must be true or false").exactOptional(),
+      keepVolumes: z.boolean("must be true or false").exactOptional(),
+      market: z.enum(MARKETS, `must be one of ${MARKETS.join(", ")}`).exactOptional(),
+      ...instanceFields(),
+    })
+    .superRefine((placement, context) => {
+      for (const { path, message } of instanceClashes(placement))
+        context.addIssue({ code: "custom", path: [...path], message });
+    }),
 );
 
 /** https://cloud.google.com/compute/docs/labeling-resources#requirements */

@@ -25,7 +25,7 @@ export interface Ec2Cli extends Disposable {
   run(argv: readonly string[], stdin?: string): Promise<string>;
   json(argv: readonly string[]): Promise<unknown>;
   /** Runs a command that may fail. */
-  attempt(argv: readonly string[]): Promise<CommandResult>;
+  attempt(argv: readonly string[], stdin?: string): Promise<CommandResult>;
   /** Runs a command in a process of its own. */
   runProcess(
     argv: readonly string[],
@@ -46,7 +46,7 @@ export function ec2Cli(url: string, { account }: Ec2Place): Ec2Cli {
   return {
     catalog,
     run,
-    attempt: (argv) => catalog.run(argv, { environment }),
+    attempt: (argv, stdin = "") => catalog.run(argv, { environment, stdin }),
     runProcess: (argv, onStart = () => undefined) =>
       catalog.runProcess(argv, { environment, onStart }),
     json: async (argv) => JSON.parse(await run([...argv, "-o", "json"])),

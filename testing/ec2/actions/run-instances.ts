@@ -16,7 +16,7 @@ import {
   requireToken,
 } from "../launch/client-token.ts";
 import { type LaunchDecision, makeInstances } from "../launch/make.ts";
-import { type NetworkChoice, chooseNetwork } from "../launch/network-choice.ts";
+import { type NetworkChoice, chooseNetwork, requireGroupQuota } from "../launch/network-choice.ts";
 import {
   fittingType,
   launchableImage,
@@ -116,6 +116,7 @@ function launch(
   const { MinCount, MaxCount } = parameters;
   const market = parameters.InstanceMarketOptions?.MarketType === "spot" ? "spot" : "on-demand";
   if (market === "spot") requireSpotRole(context);
+  requireGroupQuota(network);
   // People report of on-demand quotas that EC2 launches as many machines as fit, as it documents for its capacity:
   // https://github.com/ITISFoundation/osparc-simcore/pull/5408
   const least = market === "spot" ? MaxCount : MinCount;

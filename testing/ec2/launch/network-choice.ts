@@ -27,6 +27,21 @@ export interface NetworkChoice {
   readonly deleteInterface: boolean;
 }
 
+/**
+ * The default quota of groups of an interface.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+ */
+const MOST_GROUPS = 5;
+
+/** @throws Ec2Failure `SecurityGroupsPerInterfaceLimitExceeded` */
+export function requireGroupQuota({ securityGroups }: NetworkChoice): void {
+  if (securityGroups.length <= MOST_GROUPS) return;
+  throw new Ec2Failure(
+    "SecurityGroupsPerInterfaceLimitExceeded",
+    "The maximum number of security groups per interface has been reached.",
+  );
+}
+
 /** @throws Ec2Failure for networks that do not exist or that conflict. */
 export function chooseNetwork(context: Context, parameters: RunParameters): NetworkChoice {
   const asked = readInterface(parameters);

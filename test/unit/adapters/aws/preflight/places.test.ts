@@ -30,7 +30,7 @@ function judge(change: Partial<PlaceCheckInput>) {
     candidates: [candidate("subnet-1")],
     target: awsTarget({ subnetIds: ["subnet-1"] }),
     subnets: [subnet("subnet-1")],
-    securityGroup: null,
+    securityGroups: [],
     types: types(),
     ...change,
   });
@@ -56,7 +56,12 @@ describe("a place", () => {
     ["is in another VPC", { target: awsTarget({ vpcId: "vpc-b" }) }, ["NETWORK_MISMATCH"]],
     [
       "is in another VPC than the group",
-      { securityGroup: { GroupId: "sg-1", VpcId: "vpc-b" } },
+      {
+        securityGroups: [
+          { GroupId: "sg-0", VpcId: "vpc-a" },
+          { GroupId: "sg-1", VpcId: "vpc-b" },
+        ],
+      },
       ["NETWORK_MISMATCH"],
     ],
     [

@@ -1,0 +1,13 @@
+import type { Instance } from "@aws-sdk/client-ec2";
+import type { JsonObject } from "../../../src/errors.ts";
+import { filled } from "../../../src/substrate/filled.ts";
+
+/** The members of an instance that hold its settings. */
+export type InstanceReply = Pick<Instance, "SecurityGroups">;
+
+/** The settings with which EC2 says that the instance runs, by the names of the records' fields. */
+export function settingsOfInstance({ SecurityGroups }: InstanceReply): JsonObject {
+  return filled({
+    securityGroupIds: SecurityGroups?.flatMap(({ GroupId }) => GroupId ?? []),
+  });
+}

@@ -1,0 +1,44 @@
+/** The options of EC2 instances in placements. */
+import type { AwsPlacement } from "../kinds.ts";
+import { distinct, text } from "./common.ts";
+
+/** An id of a resource of EC2. */
+export const awsId = (prefix: string) =>
+  text(
+    new RegExp(`^${prefix}-[0-9a-z-]+$`),
+    `must be an id such as ${prefix}-0abc123def4567890`,
+    64,
+  );
+
+/**
+ * The quota of groups of a network interface is 5, and AWS raises it to 16 at most.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-security-groups
+ */
+const MOST_GROUPS = 16;
+
+/** The options that the placement sets, by the names of `RunInstances`. */
+export function instanceFields() {
+  return {
+    securityGroupIds: distinct(awsId("sg"))
+      .min(1, "must list at least one security group")
+      .max(MOST_GROUPS, `must list at most ${MOST_GROUPS} security groups`)
+      .exactOptional(),
+  };
+}
+
+/** A value that another field of the placement contradicts. The message says what to write instead. */
+export interface InstanceClash {
+  readonly path: readonly (keyof AwsPlacement)[];
+  readonly message: string;
+}
+
+export function instanceClashes(placement: AwsPlacement): readonly InstanceClash[] {
+  const { securityGroupId, securityGroupIds } = placement;
+  const clashes: InstanceClash[] = [];
+  if (securityGroupId !== undefined && securityGroupIds !== undefined)
+    clashes.push({
+      path: ["securityGroupIds"],
+      message: "must not be set with security_group_id: list every group in security_group_ids",
+    });
+  return clashes;
+}

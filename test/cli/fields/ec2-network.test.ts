@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import type { JsonObject } from "../../../src/errors.ts";
+import type { Ec2Region } from "../../../testing/ec2/index.ts";
+import { fieldOf } from "../../support/engine-client.ts";
+import { openEc2Commands } from "./support/ec2-fields.ts";
+import type { Ec2Commands, Ec2Fields } from "./support/ec2-fields.ts";
+
+const jsonObject = z.record(z.string(), z.unknown());
+const SLOW = { timeout: 60_000 };
+
+/** One field: what the record says, what EC2 is sent, and what `describe` reads back of the machine. */
+interface Applied {
+  readonly placement: JsonObject;
+  readonly wire: Readonly<Record<string, string>>;
+  readonly described: JsonObject;
+}
+
+const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
+  security_group_ids(region) {
+    const groups = [region.securityGroupId, region.addSecurityGroup({ name: "agents" })];
+    return {
+      placement: { security_group_ids: groups },
+      wire: { "SecurityGroupId.1": groups[0] ?? "", "SecurityGroupId.2": groups[1] ?? "" },
+      described: { security_group_ids: groups },
+    };
+  },
+};
+
+/** A refusal: the failed check's name, its reason, and some of the message's words. */
+type Finding = readonly [check: string, reason: string, words: string | RegExp];
+
+/** What a dry run finds. */
+const REFUSED: Readonly<
+  Record<string, (region: Ec2Region) => { readonly fields: Ec2Fields; readonly finding: Finding }>
+> = {
+  "security_group_ids of which one does not exist": ({ securityGroupId }) => ({
+    fields: { placement: { security_group_ids: [securityGroupId, "sg-0123456789abcdef0"] } },
+    finding: [
+      "security-group.exists",
+      "SECURITY_GROUP_NOT_FOUND",
+      "no security group sg-0123456789abcdef0 in us-east-1",
+    ],
+  }),
+  "security_group_ids of which one is in another VPC than vpc_id"(region) {
+    const other = region.addSecurityGroup({ name: "other", vpcId: region.addVpc() });
+    const groups = [region.securityGroupId, other];
+    return {
+      fields: { placement: { security_group_ids: groups, vpc_id: region.vpcId } },
+      finding: ["security-group.exists", "NETWORK_MISMATCH", `security group ${other} is in vpc-`],
+    };
+  },
+  "security_group_ids of which one is in another VPC than the subnets"(region) {
+    const other = region.addSecurityGroup({ name: "other", vpcId: region.addVpc() });
+    return {
+      fields: { placement: { security_group_ids: [region.securityGroupId, other] } },
+      finding: ["subnets.network", "NETWORK_MISMATCH", `as ${other} is`],
+    };
+  },
+};
+
+/** What only the launch can know, or what has changed since the plan was saved. */
+interface RefusedLaunch {
+  readonly fields: Ec2Fields;
+  /** The change after the plan was saved. */
+  readonly change?: () => void;
+  readonly error: JsonObject;
+}
+
+const REFUSED_AT_LAUNCH: Readonly<Record<string, (region: Ec2Region) => RefusedLaunch>> = {
+  "security_group_ids: a group that was deleted"(region) {
+    const deleted = region.addSecurityGroup({ name: "deleted" });
+    return {
+      fields: { placement: { security_group_ids: [region.securityGroupId, deleted] } },
+      change: () => region.removeSecurityGroup(deleted),
+      error: {
+        reason: "SECURITY_GROUP_NOT_FOUND",
+        message: expect.stringContaining(`The security group '${deleted}' does not exist in VPC`),
+        remedy: "Correct security_group_id or security_group_ids of the placement.",
+      },
+    };
+  },
+  "security_group_ids: more than the quota of an interface": (region) => ({
+    fields: {
+      placement: {
+        security_group_ids: ["a", "b", "c", "d", "e", "f"].map((name) =>
+          region.addSecurityGroup({ name: `quota-${name}` }),
+        ),
+      },
+    },
+    error: {
+      code: "RESOURCE_EXHAUSTED",
+      reason: "QUOTA_EXCEEDED",
+      message: expect.stringContaining(
+        "The maximum number of security groups per interface has been reached",
+      ),
+      remedy: expect.stringContaining("Name fewer groups in security_group_ids"),
+    },
+  }),
+};
+
+/** Placements that `set` refuses, and the message after the field's path. */
+const REJECTED: readonly (readonly [JsonObject, string])[] = [
+  [{ security_group_ids: [] }, "security_group_ids: must list at least one security group"],
+  [{ security_group_ids: ["default"] }, "security_group_ids[0]: must be an id such as sg-"],
+  [{ security_group_ids: ["sg-01", "sg-01"] }, "security_group_ids: must not contain duplicates"],
+  [
+    { security_group_ids: Array.from({ length: 17 }, (_, index) => `sg-${index}`) },
+    "security_group_ids: must list at most 16 security groups",
+  ],
+  [
+    { security_group_ids: ["sg-01"], security_group_id: "sg-02" },
+    "security_group_ids: must not be set with security_group_id: list every group",
+  ],
+];
+
+describe("the fields of an EC2 placement about network, access and tenancy", () => {
+  let commands: Ec2Commands;
+  beforeAll(async () => {
+    commands = await openEc2Commands();
+  }, 60_000);
+  afterAll(() => commands[Symbol.asyncDispose]());
+
+  it.each(Object.entries(APPLIED))(
+    "%s reaches EC2, and describe reads it back",
+    SLOW,
+    async (field, make) => {
+      const { placement, wire, described } = make(commands.region);
+      const workspace = await commands.records({ placement });
+      await commands.json("spawn", workspace, "--id", workspace);
+      expect(commands.sent("dry run")).toMatchObject(wire);
+      expect(commands.sent("launch")).toMatchObject(wire);
+      const spawn = await commands.json("describe", workspace);
+      expect(spawn).toMatchObject({
+        state: "running",
+        machine: { settings: described },
+        plan: { target: placement, settings: { instance: placement } },
+      });
+      const source = `placement ${workspace} generation 1 target.aws.${field}`;
+      for (const pointer of [`/target/${field}`, `/settings/instance/${field}`])
+        expect(fieldOf(spawn, "plan", "sources", pointer)).toBe(source);
+    },
+  );
+
+  it.each(Object.entries(REFUSED))("%s: the dry run finds it", SLOW, async (_name, make) => {
+    const { fields, finding } = make(commands.region);
+    const [name, reason, words] = finding;
+    const { checks } = await commands.refused("resolve", await commands.records(fields));
+    expect(checks?.filter(({ outcome }) => outcome === "failed")).toEqual([
+      expect.objectContaining({ name, reason, message: expect.stringMatching(words) }),
+    ]);
+  });
+
+  it.each(Object.entries(REFUSED_AT_LAUNCH))(
+    "%s: the launch's refusal has EC2's words",
+    SLOW,
+    async (_name, make) => {
+      const { fields, change, error } = make(commands.region);
+      const workspace = await commands.records(fields);
+      const plan = commands.file();
+      await commands.json("resolve", workspace, "--save", plan);
+      change?.();
+      expect(await commands.refused("spawn", "--plan", plan)).toMatchObject(error);
+    },
+  );
+
+  it.each(REJECTED)("set refuses %j", async (aws, message) => {
+    const { exitCode, stderr } = await commands.placement("rejected", aws);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`target.aws.${message}`);
+  });
+
+  it("leaves requests and plans without the fields as they are", SLOW, async () => {
+    const workspace = await commands.records({});
+    await commands.json("spawn", workspace, "--id", workspace);
+    const plan = fieldOf(await commands.json("describe", workspace), "plan");
+    const sources = Object.keys(jsonObject.parse(fieldOf(plan, "sources")));
+    expect(sources.filter((pointer) => pointer.startsWith("/target"))).toEqual(["/target"]);
+    expect(Object.keys(jsonObject.parse(fieldOf(plan, "settings", "instance"))).toSorted()).toEqual(
+      [
+        "assign_public_ip",
+        "instance_profile_arn",
+        "instance_type",
+        "ipv6_only_subnets",
+        "root_device_name",
+        "root_volume",
+        "security_group_ids",
+        "tags",
+        "volumes",
+      ],
+    );
+    expect(Object.keys(commands.sent("launch")).filter(isOfField)).toEqual(["SecurityGroupId.1"]);
+  });
+});
+
+function isOfField(parameter: string): boolean {
+  return /^(?:SecurityGroup|Ipv6|KeyName|Placement)/.test(parameter);
+}
