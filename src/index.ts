@@ -1,6 +1,12 @@
 /** The public API of the package `slipway`, as an explicit list. No other file of the package imports this one. */
 export { canonicalJson } from "./json/canonical-json.ts";
-export type { Bake, Catalog, WriteOptions } from "./catalog/catalog.ts";
+export type {
+  AppliedRecord,
+  ApplyOptions,
+  Bake,
+  Catalog,
+  WriteOptions,
+} from "./catalog/catalog.ts";
 export type {
   CatalogKind,
   CatalogKinds,

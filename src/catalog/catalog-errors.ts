@@ -1,6 +1,28 @@
 /** The catalog's errors. Each is worded in one place. */
-import { SlipwayError } from "../errors.ts";
+import { isSlipwayError, SlipwayError } from "../errors.ts";
 import type { RecordKey } from "./tables.ts";
+
+/**
+ * Names the document that an error is about, such as `records.yaml:12`.
+ *
+ * @throws the error of `work`, with `origin` in front of its message
+ */
+export function withOrigin<T>(origin: string, work: () => T): T {
+  try {
+    return work();
+  } catch (caught) {
+    if (!isSlipwayError(caught)) throw caught;
+    const { code, reason, message, remedy, metadata } = caught;
+    throw new SlipwayError({
+      code,
+      reason,
+      message: `${origin}: ${message}`,
+      ...(remedy === null ? {} : { remedy }),
+      metadata,
+      cause: caught,
+    });
+  }
+}
 
 export function recordNotFound({ kind, name }: RecordKey): SlipwayError {
   return new SlipwayError({

@@ -1,12 +1,15 @@
 /** The catalog's interface for programs and the command line: one tenant's records, validated before each write. */
 import type { SecretValue } from "../secret-value.ts";
+import type { ApplyOptions } from "./apply.ts";
 import type { Assignments } from "./assignments.ts";
 import type { Bake } from "./bake.ts";
 import type { CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
-import type { LinkedRecords } from "./store/store.ts";
+import type { AppliedRecord, LinkedRecords } from "./store/store.ts";
 
+export type { ApplyOptions } from "./apply.ts";
 export type { Assignments } from "./assignments.ts";
 export type { Bake } from "./bake.ts";
+export type { AppliedRecord } from "./store/store.ts";
 
 export interface WriteOptions {
   /**
@@ -40,6 +43,18 @@ export interface Catalog {
       readonly name?: string;
     },
   ): Promise<CatalogRecord<K>>;
+
+  /**
+   * Writes the records of several documents, all of them or none, in an order in which each record follows those that
+   * it refers to. A record that already is as written keeps its generation. A secret's document may omit the value of
+   * an existing secret; a baked image's document is written as {@link Catalog.recordBake} does.
+   *
+   * @param documents the records, each with its kind beside its fields
+   * @returns the effect on each record, in the order of the documents
+   * @throws what {@link Catalog.set} throws, with the document's origin in front of the message; if several documents
+   * are invalid, `INVALID_ARGUMENT` / `INVALID_RECORD` with all of them in `metadata.failures`
+   */
+  apply(documents: readonly unknown[], options?: ApplyOptions): Promise<readonly AppliedRecord[]>;
 
   /** Writes a secret's value and replaces its description; without one, the description is unset. */
   setSecret(

@@ -6,6 +6,7 @@ import type { ShapeOf } from "../json/check-options.ts";
 import type { SecretStore } from "../secrets/sealed-store.ts";
 import { SecretValue } from "../secret-value.ts";
 import { toSnakeCase } from "../json/field-case.ts";
+import { applyDocuments } from "./apply.ts";
 import { applyAssignments } from "./assignments.ts";
 import type { Assignments } from "./assignments.ts";
 import { bakedImageFields } from "./bake.ts";
@@ -23,9 +24,9 @@ import { CATALOG_KINDS, isCatalogKind } from "./kinds.ts";
 import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "./kinds.ts";
 import { isReserved, isTenant } from "./names.ts";
 import { parseBody } from "./parse.ts";
+import { plaintextRequired, separatePlaintext } from "./plaintext.ts";
 import type { CatalogStore, WriteTerms } from "./store/store.ts";
 import { isBaked } from "./store/transitions.ts";
-import { invalidRecord, isFields } from "./violation.ts";
 
 export interface CatalogPorts {
   readonly store: CatalogStore;
@@ -55,6 +56,16 @@ export function createCatalog(ports: CatalogPorts): Catalog {
       const fields = parseBody(kind, rest, options.name);
       if (kind === "secret" && value === null) throw plaintextRequired();
       return await write(ports, { kind, fields, value, options });
+    },
+    async apply(documents, options = {}) {
+      checkOptions("catalog.apply", options, {
+        dryRun: "boolean",
+        actor: "string",
+        origins: "strings",
+      });
+      const { dryRun = false, origins = [] } = options;
+      const terms = { ...writeTerms(ports, options), dryRun, origins };
+      return await applyDocuments(ports, checkDocuments(documents), terms);
     },
     async setSecret(name, value, given = {}) {
       checkOptions("catalog.setSecret", given, { ...WRITE_OPTIONS, description: "string" });
@@ -193,6 +204,11 @@ function checkName(name: string): string {
   return name;
 }
 
+function checkDocuments(documents: readonly unknown[]): readonly unknown[] {
+  if (Array.isArray(documents)) return documents;
+  throw invalidArgument("INVALID_INPUT", "catalog.apply takes a list of documents");
+}
+
 function checkAssignments(assignments: Assignments): Assignments {
   if (typeof assignments === "object" && assignments !== null) return assignments;
   throw invalidArgument(
@@ -230,39 +246,4 @@ function checkTenant(tenant: string): void {
 
 function refuseReserved(kind: CatalogKind, name: string): void {
   if (isReserved(name)) throw recordBuiltIn({ kind, name });
-}
-
-const PLAINTEXT_FIELDS = ["plaintext_value", "plaintextValue"] as const;
-
-/**
- * Takes the value out of a secret's body, before the rest is validated and perhaps quoted in an error.
- *
- * @returns the value, or null if the body has none
- * @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_RECORD` if the value is not a string or is given twice
- */
-export function separatePlaintext(body: unknown): {
-  readonly value: SecretValue | null;
-  readonly rest: unknown;
-} {
-  if (!isFields(body)) return { value: null, rest: body };
-  const given = PLAINTEXT_FIELDS.filter((field) => Object.hasOwn(body, field));
-  if (given.length > 1)
-    throw invalid("plaintext_value is given twice, in snake_case and in camelCase");
-  const rest = Object.fromEntries(
-    Object.entries(body).filter(([name]) => !PLAINTEXT_FIELDS.some((field) => field === name)),
-  );
-  const value = given[0] === undefined ? null : body[given[0]];
-  if (value === null || value === undefined || value === "") return { value: null, rest };
-  if (value instanceof SecretValue) return { value, rest };
-  // YAML parses digits as a number, which need not print as it was written.
-  if (typeof value !== "string") throw invalid("plaintext_value must be a string: quote it");
-  return { value: new SecretValue(value), rest };
-}
-
-function plaintextRequired() {
-  return invalid("plaintext_value is required");
-}
-
-function invalid(message: string) {
-  return invalidRecord("secret", [{ path: ["plaintextValue"], message }]);
 }

@@ -48,6 +48,8 @@ export interface CatalogReading {
     readonly after: string;
     readonly limit: number;
   }): readonly StoredRecord[];
+  /** The latest generation that the name has had, deletions included; 0 for a new one. */
+  lastGeneration(id: RecordId): number;
   /** The record's generations, newest first; empty for a name that was never used. */
   history(id: RecordId): readonly StoredGeneration[];
   /** Records that refer to this one, sorted by kind and name, at most `limit`. */
@@ -58,14 +60,18 @@ export interface CatalogReading {
 }
 
 export interface CatalogWriting extends CatalogReading {
-  /** The latest generation that the name has had, deletions included; 0 for a new one. */
-  lastGeneration(id: RecordId): number;
   /** Stores the record and its references, and adds the generation to the history. */
   put(id: RecordId, record: StoredRecord, references: readonly RecordKey[]): void;
   /** Removes the record, its references and a secret's value, and adds the deletion to the history. */
   remove(id: RecordId, deletion: StoredGeneration): void;
   putSealed(tenant: string, name: string, sealed: SealedValue): void;
 }
+
+/** The operations that setting a record takes. */
+export type RecordTables = Pick<
+  CatalogWriting,
+  "find" | "has" | "lastGeneration" | "put" | "putSealed"
+>;
 
 /** Runs atomic, isolated transactions on the tables. */
 export interface CatalogTransactions {

@@ -20,6 +20,10 @@ const GLOBAL_FILE_FLAGS: readonly string[] = GLOBAL_FLAGS.filter(
   ({ value }) => value === "FILE",
 ).map(({ flag }) => flag);
 const FILE_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["apply", ["--file", "-f"]],
+  ["diff", ["--file", "-f"]],
+  ["set", ["--file", "-f"]],
+  ["delete", ["--file", "-f"]],
   ["resolve", ["--save"]],
   ["spawn", ["--plan", "--input-file", "--inputs"]],
   ["fake", ["--state", "--faults"]],
@@ -62,6 +66,7 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
       progress,
       onScannerOutput: () => undefined,
       extendGracePeriod: () => undefined,
+      exitWith: () => undefined,
     }),
   );
   const proposals = found.map(({ kind, completion, brief }) => ({

@@ -57,12 +57,14 @@ export interface CliContext extends CommandContext {
   readonly openSlipway: () => Promise<Slipway>;
   /** Prints a result in the requested format. */
   readonly print: (view: View) => Promise<void>;
+  /** Makes a command that succeeds exit with this code instead of 0. */
+  readonly exitWith: (code: number) => void;
 }
 
 /** Returns a function that prints a view in the format of `--output`, or else in the view's default format. */
 function createPrinter(stdout: Sink, flags: GlobalFlags): (view: View) => Promise<void> {
   return async (view) => {
-    const format = flags.output ?? defaultFormat(view.value, stdout.isTerminal);
+    const format = flags.output ?? defaultFormat(view, stdout.isTerminal);
     await stdout.write(await render(view, format));
   };
 }
@@ -75,11 +77,12 @@ interface ContextParts {
   /** Receives what the scanner itself prints: help and the version. */
   readonly onScannerOutput: (text: string) => void;
   readonly extendGracePeriod: CliContext["extendGracePeriod"];
+  readonly exitWith: CliContext["exitWith"];
 }
 
 /** Creates the context of one command. */
 export function createContext(parts: ContextParts): CliContext {
-  const { flags, typed, host, progress, onScannerOutput, extendGracePeriod } = parts;
+  const { flags, typed, host, progress, onScannerOutput, extendGracePeriod, exitWith } = parts;
   const { stdout, environment, workingDirectory, interrupt, nextInterrupt } = host;
   return {
     process: {
@@ -107,5 +110,6 @@ export function createContext(parts: ContextParts): CliContext {
         onWarning: ({ message, remedy }) => progress.warn(message, remedy),
       }),
     print: createPrinter(stdout, flags),
+    exitWith,
   };
 }

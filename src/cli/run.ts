@@ -35,8 +35,7 @@ async function runAndReport(argv: readonly string[], host: Host): Promise<number
   const separated = separateGlobalFlags(argv);
   const progress = createProgress(host.stderr, separated.flags);
   try {
-    await runCommand(separated, host, progress);
-    return EXIT_DONE;
+    return await runCommand(separated, host, progress);
   } catch (caught) {
     const error = asSlipwayError(caught);
     // The reader closed standard output: that ends a stream normally.
@@ -75,13 +74,14 @@ async function runCommand(
   { flags, rest, error }: SeparatedArguments,
   host: Host,
   progress: Progress,
-): Promise<void> {
+): Promise<number> {
   if (error !== null) throw error;
   const findings: Findings = { arguments: [], failures: [] };
   const output: string[] = [];
   const onScannerOutput = (text: string): void => void output.push(text);
   const shutdown = createShutdown(host.interrupt, host.gracePeriod);
   const extendGracePeriod = shutdown.extend;
+  let exitCode = EXIT_DONE;
   const context = createContext({
     flags,
     typed: rest,
@@ -89,6 +89,7 @@ async function runCommand(
     progress,
     onScannerOutput,
     extendGracePeriod,
+    exitWith: (code) => (exitCode = code),
   });
   let command = "slipway";
   const ran = runApplication(buildSlipwayApplication(findings), rest, {
@@ -107,4 +108,5 @@ async function runCommand(
   if (findings.arguments.length > 0) throw usageErrorOf(findings.arguments, command);
   if (findings.failures.length > 0) throw findings.failures[0];
   if (output.length > 0) await host.stdout.write(output.join(""));
+  return exitCode;
 }

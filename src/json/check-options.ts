@@ -18,6 +18,11 @@ const KINDS = {
   function: { words: "a function", holds: (value: unknown) => typeof value === "function" },
   signal: { words: "an AbortSignal", holds: isSignal },
   object: { words: "an object", holds: isObject },
+  strings: {
+    words: "a list of strings",
+    holds: (value: unknown) =>
+      Array.isArray(value) && value.every((item) => typeof item === "string"),
+  },
   // Checked by its owner, who can say where it is not JSON.
   "JSON value": { words: "a JSON value", holds: () => true },
   "workspace or plan": {

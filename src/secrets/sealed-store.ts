@@ -26,6 +26,13 @@ export interface SecretStore {
    * `SECRET_KEY_INVALID` (sealed with another key), `SECRET_UNREADABLE` (the stored value was changed)
    */
   get(tenant: string, name: string): Promise<SecretValue>;
+
+  /**
+   * Whether the secret has this value. One that is sealed with another key or was damaged does not.
+   *
+   * @throws SlipwayError `FAILED_PRECONDITION` / `SECRET_KEY_MISSING`, `SECRET_KEY_INVALID`
+   */
+  holds(secret: SecretName, value: SecretValue): Promise<boolean>;
 }
 
 /**
@@ -70,6 +77,15 @@ export function createSealedStore(
       const bytes = unseal(key, secret, sealed);
       if (bytes === null) throw unreadable(secret);
       return new SecretValue(bytes);
+    },
+    async holds(secret, value) {
+      const sealed = await values.sealedValue(secret.tenant, secret.name);
+      if (sealed === null) return false;
+      const key = await load();
+      if (key === null) throw keyMissing(secret, keys);
+      if (key.id !== sealed.keyId) return false;
+      const bytes = unseal(key, secret, sealed);
+      return bytes !== null && Buffer.compare(bytes, value.revealBytes()) === 0;
     },
   };
 }

@@ -80,7 +80,7 @@ describe("the catalog through the command line", () => {
     },
     {
       what: "an unknown kind",
-      argv: ["get", "images"],
+      argv: ["get", "imagez"],
       exitCode: 2,
       error: { reason: "UNKNOWN_KIND" },
     },

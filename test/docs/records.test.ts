@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { separatePlaintext } from "../../src/catalog/create-catalog.ts";
+import { separatePlaintext } from "../../src/catalog/plaintext.ts";
 import { CATALOG_KINDS, isCatalogKind } from "../../src/catalog/kinds.ts";
 import type { CatalogKind } from "../../src/catalog/kinds.ts";
 import { parseBody } from "../../src/catalog/parse.ts";

@@ -26,6 +26,26 @@ export interface RecordDeletion extends WriteTerms {
   readonly name: string;
 }
 
+/** The write of one of several records that change together. */
+export interface RecordApplication<K extends CatalogKind = CatalogKind> extends RecordWrite<K> {
+  /** Whether a secret's stored value is another one. `sealed` then has the new one, except in a dry run. */
+  readonly changesValue: boolean;
+  /** Where the record is written, such as `records.yaml:12`: every error about it starts with this. */
+  readonly origin: string;
+}
+
+/** The effect of writing one of several records. */
+export interface AppliedRecord<K extends CatalogKind = CatalogKind> {
+  readonly kind: K;
+  readonly name: string;
+  readonly change: "created" | "configured" | "unchanged";
+  /** Whether a secret's value changes. */
+  readonly changesValue: boolean;
+  /** Null for a new record, and for one whose stored fields violate the catalog's rules. */
+  readonly previous: CatalogRecord<K> | null;
+  readonly record: CatalogRecord<K>;
+}
+
 /** A consistent snapshot of records. */
 export interface LinkedRecords {
   /** Null for a record that does not exist or that the start record does not refer to. */
@@ -44,6 +64,19 @@ export interface CatalogStore extends SealedValues {
    * refers to and that does not exist, `SUBSTRATE_MISMATCH`; `ABORTED` / `GENERATION_MISMATCH`
    */
   set<K extends CatalogKind>(write: RecordWrite<K>): Promise<CatalogRecord<K>>;
+
+  /**
+   * Writes the records in the given order, all of them or none. A record that already is as written keeps its
+   * generation.
+   *
+   * @param dryRun make every check and return the same result, but write nothing
+   * @throws what {@link CatalogStore.set} throws; `ALREADY_EXISTS` / `NAME_CLASH` if a baked image would replace a
+   * hand-written one
+   */
+  apply(
+    writes: readonly RecordApplication[],
+    options: { readonly dryRun: boolean },
+  ): Promise<readonly AppliedRecord[]>;
 
   /**
    * Creates a baked image. Recording the same image again returns the existing record.

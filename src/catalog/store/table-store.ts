@@ -1,16 +1,26 @@
 /** A catalog store over any tables with transactions: in memory or SQLite. */
 import { BUILT_IN_METADATA, builtInFields, builtInRecords } from "../built-ins.ts";
+import { withOrigin } from "../catalog-errors.ts";
 import type { CatalogKind, CatalogKinds, CatalogRecord, HistoryEntry } from "../kinds.ts";
 import { parseStored } from "../parse.ts";
 import { referencesOf } from "../references.ts";
-import type { CatalogStore, LinkedRecords } from "./store.ts";
+import type { AppliedRecord, CatalogStore, LinkedRecords, RecordApplication } from "./store.ts";
 import type {
   CatalogReading,
   CatalogTransactions,
   RecordKey,
+  RecordTables,
   StoredGeneration,
 } from "../tables.ts";
-import { deleteRecord, findRecord, setBakedImage, setRecord, toRecord } from "./transitions.ts";
+import { stageTables } from "./staged-tables.ts";
+import {
+  applyRecord,
+  deleteRecord,
+  findRecord,
+  setBakedImage,
+  setRecord,
+  toRecord,
+} from "./transitions.ts";
 
 /** How many plans' generations are cached; the cache is cleared when it is full. */
 const CACHE_SIZE = 1_000;
@@ -18,6 +28,15 @@ const CACHE_SIZE = 1_000;
 export function createTableStore(transactions: CatalogTransactions): CatalogStore {
   return {
     set: (write) => transactions.write((tables) => setRecord(tables, write)),
+    apply: async (writes, { dryRun }) =>
+      dryRun
+        ? await transactions.read((tables) => applyAll(stageTables(tables), writes))
+        : await transactions.write((tables) => {
+            const staged = stageTables(tables);
+            const applied = applyAll(staged, writes);
+            staged.writeTo(tables);
+            return applied;
+          }),
     setBaked: (write) => transactions.write((tables) => setBakedImage(tables, write)),
     get: (tenant, kind, name) =>
       transactions.read((tables) => findRecord(tables, tenant, kind, name)),
@@ -41,6 +60,13 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
     sealedValue: (tenant, name) => transactions.read((tables) => tables.findSealed(tenant, name)),
     sealingKeys: () => transactions.read((tables) => tables.sealingKeys()),
   };
+}
+
+function applyAll(
+  tables: RecordTables,
+  writes: readonly RecordApplication[],
+): readonly AppliedRecord[] {
+  return writes.map((write) => withOrigin(write.origin, () => applyRecord(tables, write)));
 }
 
 /** A plan's generations are read before each of its launches, so they are cached until the catalog is written to. */

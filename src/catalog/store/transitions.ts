@@ -3,6 +3,7 @@
  * every check before its first write.
  */
 import { canonicalJson } from "../../json/canonical-json.ts";
+import { isSlipwayError } from "../../errors.ts";
 import type { JsonObject } from "../../errors.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
 import { builtInRecords, isBuiltIn } from "../built-ins.ts";
@@ -20,15 +21,15 @@ import { diskTypeSubstrate, machineTypeSubstrate } from "../kinds.ts";
 import type { CatalogKind, CatalogKinds, CatalogRecord, EnvironmentFields } from "../kinds.ts";
 import { parseStored } from "../parse.ts";
 import { referencesOf } from "../references.ts";
-import type { RecordDeletion, RecordWrite } from "./store.ts";
-import type { CatalogReading, CatalogWriting, RecordId, StoredRecord } from "../tables.ts";
+import type { AppliedRecord, RecordApplication, RecordDeletion, RecordWrite } from "./store.ts";
+import type { CatalogWriting, RecordId, RecordTables, StoredRecord } from "../tables.ts";
 import { isFields } from "../violation.ts";
 
 /** How many referrers an error lists. */
 const REFERRERS_SHOWN = 10;
 
 export function setRecord<K extends CatalogKind>(
-  tables: CatalogWriting,
+  tables: RecordTables,
   write: RecordWrite<K>,
 ): CatalogRecord<K> {
   const id = idOf(write);
@@ -40,16 +41,35 @@ export function setRecord<K extends CatalogKind>(
 }
 
 export function setBakedImage(
-  tables: CatalogWriting,
+  tables: RecordTables,
   write: RecordWrite<"image">,
 ): CatalogRecord<"image"> {
   const id = idOf(write);
   const current = tables.find(id);
   if (current === null) return put(tables, write, null);
   if (!isBaked(id.kind, current.fields)) throw nameTaken(id);
-  if (canonicalJson(current.fields) !== canonicalJson(storedFields(write.fields)))
-    throw bakedImagesAreImmutable(id);
+  if (!hasFields(current, write.fields)) throw bakedImagesAreImmutable(id);
   return toRecord("image", current);
+}
+
+/** Creates or replaces a record, unless it already has these fields and this value. */
+export function applyRecord<K extends CatalogKind>(
+  tables: RecordTables,
+  write: RecordApplication<K>,
+): AppliedRecord<K> {
+  const { kind, fields, changesValue } = write;
+  const id = idOf(write);
+  const current = tables.find(id);
+  if (current !== null && !changesValue && hasFields(current, fields)) {
+    const record = toRecord(kind, current);
+    return { kind, name: id.name, change: "unchanged", changesValue, previous: record, record };
+  }
+  if (current !== null && !isBaked(kind, current.fields) && isBaked(kind, storedFields(fields)))
+    throw nameTaken(id);
+  const previous = current === null ? null : readable(kind, current);
+  const record = setRecord(tables, write);
+  const change = current === null ? "created" : "configured";
+  return { kind, name: id.name, change, changesValue, previous, record };
 }
 
 export function deleteRecord(tables: CatalogWriting, deletion: RecordDeletion): void {
@@ -80,7 +100,7 @@ export function toRecord<K extends CatalogKind>(kind: K, stored: StoredRecord): 
 
 /** Finds a stored or built-in record. */
 export function findRecord<K extends CatalogKind>(
-  tables: CatalogReading,
+  tables: Pick<RecordTables, "find">,
   tenant: string,
   kind: K,
   name: string,
@@ -90,12 +110,22 @@ export function findRecord<K extends CatalogKind>(
   return builtInRecords(kind).find((record) => record.name === name) ?? null;
 }
 
+/** Null for a stored record that violates the catalog's rules, which a write may replace. */
+function readable<K extends CatalogKind>(kind: K, stored: StoredRecord): CatalogRecord<K> | null {
+  try {
+    return toRecord(kind, stored);
+  } catch (caught) {
+    if (isSlipwayError(caught) && caught.reason === "STORAGE_DAMAGED") return null;
+    throw caught;
+  }
+}
+
 function idOf<K extends CatalogKind>({ tenant, kind, fields }: RecordWrite<K>): RecordId {
   return { tenant, kind, name: fields.name };
 }
 
 function put<K extends CatalogKind>(
-  tables: CatalogWriting,
+  tables: RecordTables,
   write: RecordWrite<K>,
   current: StoredRecord | null,
 ): CatalogRecord<K> {
@@ -113,6 +143,11 @@ function put<K extends CatalogKind>(
   tables.put(id, stored, storedReferences(kind, fields));
   if (write.sealed !== undefined) tables.putSealed(id.tenant, id.name, write.sealed);
   return toRecord(kind, stored);
+}
+
+/** Whether the stored record has exactly these fields. */
+function hasFields(stored: StoredRecord, fields: CatalogKinds[CatalogKind]): boolean {
+  return canonicalJson(stored.fields) === canonicalJson(storedFields(fields));
 }
 
 function storedFields(fields: CatalogKinds[CatalogKind]): JsonObject {
@@ -141,7 +176,11 @@ function storedReferences<K extends CatalogKind>(kind: K, fields: CatalogKinds[K
   return referencesOf(kind, fields).filter((key) => !isBuiltIn(key.kind, key.name));
 }
 
-function checkLinks(tables: CatalogReading, id: RecordId, fields: CatalogKinds[CatalogKind]): void {
+function checkLinks(
+  tables: Pick<RecordTables, "find" | "has">,
+  id: RecordId,
+  fields: CatalogKinds[CatalogKind],
+): void {
   const missing = storedReferences(id.kind, fields).filter(
     ({ kind, name }) => !tables.has({ tenant: id.tenant, kind, name }),
   );
@@ -150,7 +189,11 @@ function checkLinks(tables: CatalogReading, id: RecordId, fields: CatalogKinds[C
 }
 
 /** Checks that an environment, its machine type and its disk type are for the same substrate. */
-function checkShape(tables: CatalogReading, id: RecordId, environment: EnvironmentFields): void {
+function checkShape(
+  tables: Pick<RecordTables, "find" | "has">,
+  id: RecordId,
+  environment: EnvironmentFields,
+): void {
   const { substrate: wanted, machineTypeRef, diskTypeRef } = environment;
   const machineType = findRecord(tables, id.tenant, "machine-type", machineTypeRef);
   const machine = machineType === null ? wanted : machineTypeSubstrate(machineType);

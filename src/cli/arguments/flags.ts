@@ -33,6 +33,15 @@ export function asTyped(text: string): string {
   return text;
 }
 
+/** The files of `--file`, which a command cannot do without. */
+export function requireFiles(files: readonly string[] | undefined): readonly string[] {
+  if (files !== undefined && files.length > 0) return files;
+  throw usageError(
+    "--file is missing",
+    "Name a file or a folder with -f, or - for standard input.",
+  );
+}
+
 /** Converts a flag's property name to the form that users type: `allowStale` -> `allow-stale`. */
 export function kebabCase(name: string): string {
   return name.replace(/[A-Z]/gu, (letter) => `-${letter.toLowerCase()}`);

@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
-import { catalogKind } from "../arguments/kind.ts";
+import { requireKind } from "../../catalog/documents.ts";
 import { withSlipway } from "../session.ts";
 import { viewHistory } from "../views/record-view.ts";
 
@@ -9,7 +9,7 @@ export async function history(
   word: string,
   name: string,
 ): Promise<void> {
-  const kind = catalogKind(word);
+  const kind = requireKind(word);
   await withSlipway(context, async ({ catalog }) => {
     await context.print(viewHistory(await catalog.history(kind, name)));
   });

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../errors.ts";
 import { parseAssignments, writeOptions } from "../arguments/assignments.ts";
 import type { CliContext } from "../context.ts";
-import { catalogKind } from "../arguments/kind.ts";
+import { requireKind } from "../../catalog/documents.ts";
 import { withSlipway } from "../session.ts";
 import { usageError } from "../arguments/flags.ts";
 import { viewRecord } from "../views/record-view.ts";
@@ -13,7 +13,7 @@ export async function patch(
   word: string,
   name: string,
 ): Promise<void> {
-  const kind = catalogKind(word);
+  const kind = requireKind(word);
   const assignments = parseAssignments(flags.set);
   if (kind === "secret") rejectSecretValue(assignments, name);
   await withSlipway(context, async ({ catalog }) => {

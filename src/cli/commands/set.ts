@@ -1,39 +1,78 @@
+import type { Catalog } from "../../catalog/catalog.ts";
+import { requireKind, splitDocument } from "../../catalog/documents.ts";
+import type { CatalogKind } from "../../catalog/kinds.ts";
+import { isFields } from "../../catalog/violation.ts";
 import { SecretValue } from "../../secret-value.ts";
 import type { CliContext } from "../context.ts";
 import { raceWithInterrupt } from "../shutdown.ts";
-import { catalogKind } from "../arguments/kind.ts";
 import { withSlipway } from "../session.ts";
+import { readInputFile } from "../arguments/input-file.ts";
 import { readLimited, withoutTrailingNewline } from "../arguments/standard-input.ts";
 import { usageError } from "../arguments/flags.ts";
 import { viewRecord } from "../views/record-view.ts";
 import { writeOptions } from "../arguments/assignments.ts";
 import type { WriteFlags } from "../arguments/assignments.ts";
 
+interface SetFlags extends WriteFlags {
+  readonly file?: string;
+  readonly resource: boolean;
+}
+
 export async function set(
   context: CliContext,
-  flags: WriteFlags & { readonly resource: boolean },
+  flags: SetFlags,
   word: string,
-  name: string,
+  name?: string,
 ): Promise<void> {
-  const kind = catalogKind(word);
+  const kind = requireKind(word);
   if (flags.resource && kind !== "secret")
     throw usageError(
       "--resource applies to secrets only",
       `Omit it: standard input is always read as a record for kind ${kind}.`,
     );
-  if (context.stdin.isTTY === true)
-    context.progress.hint("reading from standard input; end it with Ctrl-D on a new line");
-  const reading = readLimited(context.stdin, "standard input");
-  const bytes = await raceWithInterrupt(context.interrupt, reading);
-  const options = writeOptions(flags);
+  const isValue = kind === "secret" && !flags.resource;
+  if (isValue && name === undefined)
+    throw usageError(
+      "NAME is missing",
+      "Name the secret whose value this is, or write its record with --resource.",
+    );
+  const bytes = await readBytes(context, flags.file);
+  const options = { ...writeOptions(flags), ...(name === undefined ? {} : { name }) };
   await withSlipway(context, async ({ catalog }) => {
-    if (kind === "secret" && !flags.resource) {
-      const value = new SecretValue(withoutTrailingNewline(bytes));
-      await context.print(viewRecord(kind, await catalog.setSecret(name, value, options)));
-    } else {
-      const { parseDocument } = await import("../../json/document/parse-document.ts");
-      const body = parseDocument(bytes);
-      await context.print(viewRecord(kind, await catalog.set(kind, body, { ...options, name })));
-    }
+    const record =
+      isValue && name !== undefined
+        ? await setValue(catalog, { name, bytes, flags })
+        : await catalog.set(kind, await readBody(kind, bytes), options);
+    await context.print(viewRecord(kind, record));
   });
+}
+
+async function setValue(
+  catalog: Catalog,
+  secret: { readonly name: string; readonly bytes: Uint8Array; readonly flags: SetFlags },
+) {
+  const value = new SecretValue(withoutTrailingNewline(secret.bytes));
+  return await catalog.setSecret(secret.name, value, writeOptions(secret.flags));
+}
+
+async function readBytes(context: CliContext, file: string | undefined): Promise<Uint8Array> {
+  const { stdin, workingDirectory, interrupt, progress } = context;
+  if (file !== undefined && file !== "-")
+    return await readInputFile("file", { file, from: workingDirectory }, interrupt);
+  if (stdin.isTTY === true)
+    progress.hint("reading from standard input; end it with Ctrl-D on a new line");
+  return await raceWithInterrupt(interrupt, readLimited(stdin, "standard input"));
+}
+
+/** The body of a record. A document that has a kind must have this one. */
+async function readBody(kind: CatalogKind, bytes: Uint8Array): Promise<unknown> {
+  const { parseDocument } = await import("../../json/document/parse-document.ts");
+  const document = parseDocument(bytes);
+  if (!isFields(document) || document["kind"] === undefined) return document;
+  const { kind: own, body } = splitDocument(document);
+  if (own === kind) return body;
+  throw usageError(
+    `the document is of kind ${own}, not ${kind}`,
+    `Write it with \`slipway set ${own}\`, or with \`slipway apply\`.`,
+  );
 }

@@ -1,6 +1,5 @@
 import { createDeadline } from "../../async/cancellation.ts";
-import { asSlipwayError, SlipwayError } from "../../errors.ts";
-import type { JsonObject } from "../../errors.ts";
+import { asSlipwayError } from "../../errors.ts";
 import type { Slipway, TerminateOptions } from "../../slipway/slipway.ts";
 import { isFinished } from "../../ledger/spawn-record.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
@@ -8,6 +7,8 @@ import type { CliContext } from "../context.ts";
 import { quoted } from "../terminal-text.ts";
 import { withSlipway } from "../session.ts";
 import { usageError } from "../arguments/flags.ts";
+import { combineFailures } from "../output/failures.ts";
+import type { Failure } from "../output/failures.ts";
 import { reportAny } from "../spawning/spawn-summary.ts";
 import { viewSpawn, viewSpawns } from "../views/spawn-view.ts";
 
@@ -52,7 +53,7 @@ export async function terminate(
     const single = workspace === undefined && ids.length === 1;
     if (single && only !== undefined) await context.print(viewSpawn(only));
     if (!single) await context.print(viewSpawns(ended));
-    const failure = failureOf(failures, ids.length);
+    const failure = combineFailures(failures, ids.length, "spawns could not be terminated");
     if (failure !== null) throw failure;
   });
 }
@@ -60,11 +61,6 @@ export async function terminate(
 async function liveSpawns(slipway: Slipway, workspace: string): Promise<readonly Spawn[]> {
   const spawns = await slipway.listSpawns({ workspace });
   return spawns.filter(({ state }) => !isFinished(state));
-}
-
-interface Failure {
-  readonly spawnId: string;
-  readonly error: SlipwayError;
 }
 
 interface Outcome {
@@ -85,27 +81,7 @@ async function terminateAll(
   );
   for (const [index, result] of results.entries()) {
     if (result.status === "fulfilled") ended.push(result.value);
-    else failures.push({ spawnId: ids[index] ?? "", error: asSlipwayError(result.reason) });
+    else failures.push({ name: ids[index] ?? "", error: asSlipwayError(result.reason) });
   }
   return { ended, failures };
-}
-
-/** Combines the failures into one error that has the first failure's code. */
-function failureOf(failures: readonly Failure[], tried: number): SlipwayError | null {
-  const [first] = failures;
-  if (first === undefined) return null;
-  if (tried === 1) return first.error;
-  const { code, reason, remedy } = first.error;
-  return new SlipwayError({
-    code,
-    reason,
-    message: `${failures.length} of ${tried} spawns could not be terminated`,
-    ...(remedy === null ? {} : { remedy }),
-    metadata: { failures: failures.map(failureFields) },
-  });
-}
-
-function failureFields({ spawnId, error }: Failure): JsonObject {
-  const { code, reason, message, remedy } = error;
-  return { name: spawnId, code, reason, message, remedy };
 }

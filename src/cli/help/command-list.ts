@@ -7,10 +7,13 @@ export interface CommandGroup {
 }
 
 export const CATALOG_BRIEFS = {
-  set: "Write a whole resource, read as YAML or JSON from standard input",
+  apply: "Write the resources of files: create, change or leave each one as it is",
+  diff: "Show what apply would change; exit with 1 if there is a difference",
+  export: "Print the whole catalog as documents that apply accepts",
+  set: "Write a whole resource, read as YAML or JSON from a file or standard input",
   patch: "Change only the named fields of a resource",
   get: "Show one resource, or list all resources of a kind",
-  delete: "Delete a resource that no other resource refers to",
+  delete: "Delete resources that no other resource refers to",
   history: "Show a resource's generations, newest first",
 } as const;
 

@@ -18,6 +18,8 @@ const EXIT_CODES: Readonly<Record<ErrorCode, number>> = {
 };
 
 export const EXIT_DONE = 0;
+/** The exit code of `diff` if it found differences, as that of other programs of this name. */
+export const EXIT_DIFFERENCES = 1;
 
 /** Returns the exit code of a command that failed with this error. */
 export function exitCodeOf(error: { readonly code: ErrorCode }): number {

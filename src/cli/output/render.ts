@@ -9,11 +9,15 @@ export interface View {
   readonly value: JsonValue;
   /** Renders the table for people, ending in a newline. */
   readonly table: () => string;
+  /** The format if `--output` was not given. Default: a table for a list on a terminal, otherwise YAML. */
+  readonly format?: OutputFormat;
+  /** Whether YAML is a stream with one document for each item of `value`, instead of one list. Default false. */
+  readonly isStream?: boolean;
 }
 
 /** The output format if `--output` was not given. */
-export function defaultFormat(value: JsonValue, isTerminal: boolean): OutputFormat {
-  return Array.isArray(value) && isTerminal ? "table" : "yaml";
+export function defaultFormat({ value, format }: View, isTerminal: boolean): OutputFormat {
+  return format ?? (Array.isArray(value) && isTerminal ? "table" : "yaml");
 }
 
 /** Renders a result as text, ending in a newline. */
@@ -24,7 +28,9 @@ export async function render(view: View, format: OutputFormat): Promise<string> 
     case "table":
       return view.table();
     case "yaml":
-      return renderYaml(view.value);
+      return view.isStream === true && Array.isArray(view.value)
+        ? await renderYamlStream(view.value)
+        : await renderYaml(view.value);
   }
 }
 
@@ -36,6 +42,12 @@ export function renderJson(value: JsonValue, indent = 0): string {
 /** Renders YAML that YAML 1.1 and 1.2 parsers read alike (`yes` and `0400` are quoted), without anchors or folding. */
 export async function renderYaml(value: JsonValue): Promise<string> {
   return plainYaml(value) ?? (await libraryYaml(value));
+}
+
+async function renderYamlStream(values: readonly JsonValue[]): Promise<string> {
+  const documents: string[] = [];
+  for (const value of values) documents.push(await renderYaml(value));
+  return documents.join("---\n");
 }
 
 /** The same output as {@link renderYaml}, always written by the library. */

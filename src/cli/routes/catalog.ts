@@ -29,31 +29,90 @@ const ifGeneration = {
   brief: "Write only if the resource is at this generation (0: only if it does not exist)",
 } as const;
 
-const set = defineRoute<{ resource: boolean; ifGeneration?: number }, [kind: string, name: string]>(
-  {
-    usage: [
-      "set KIND NAME [--if-generation N] < resource.yaml",
-      "set secret NAME < value",
-      "set secret NAME --resource < secret.yaml",
-    ],
-    brief: CATALOG_BRIEFS.set,
-    description:
-      "A secret's value is read byte for byte, without one trailing newline. With --resource, standard input is a record with name, plaintext_value and description.",
-    load: async () => (await import("../commands/set.ts")).set,
-    parameters: {
-      flags: {
-        resource: {
-          kind: "boolean",
-          default: false,
-          withNegated: false,
-          brief: "Read the secret as a record",
-        },
-        ifGeneration,
+const files = {
+  kind: "parsed",
+  parse: asTyped,
+  variadic: true,
+  optional: true,
+  placeholder: "FILE|DIR|-",
+  brief: "A file, a folder of YAML and JSON files, or - for standard input; may be repeated",
+} as const;
+
+const apply = defineRoute<{ file?: readonly string[]; dryRun: boolean; diff: boolean }>({
+  usage: ["apply -f FILE|DIR|-... [--dry-run] [--diff]"],
+  brief: CATALOG_BRIEFS.apply,
+  description:
+    "Each YAML document is a resource with its kind. The order does not matter, and all resources are written or none.",
+  load: async () => (await import("../commands/apply.ts")).apply,
+  parameters: {
+    flags: {
+      file: files,
+      dryRun: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Make every check and print the result, but write nothing",
       },
-      positional: { kind: "tuple", parameters: [kind, name] },
+      diff: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Print what changes in each resource",
+      },
     },
+    aliases: { f: "file" },
   },
-);
+});
+
+const diff = defineRoute<{ file?: readonly string[] }>({
+  usage: ["diff -f FILE|DIR|-..."],
+  brief: CATALOG_BRIEFS.diff,
+  load: async () => (await import("../commands/diff.ts")).diff,
+  parameters: { flags: { file: files }, aliases: { f: "file" } },
+});
+
+const exportRoute = defineRoute({
+  usage: ["export"],
+  brief: CATALOG_BRIEFS.export,
+  description: "Built-in resources are left out, and so are the values of secrets.",
+  load: async () => (await import("../commands/export.ts")).exportCatalog,
+  parameters: {},
+});
+
+const set = defineRoute<
+  { file?: string; resource: boolean; ifGeneration?: number },
+  [kind: string, name?: string]
+>({
+  usage: [
+    "set KIND [NAME] [-f FILE] [--if-generation N] [< resource.yaml]",
+    "set secret NAME [-f FILE] [< value]",
+    "set secret [NAME] --resource [-f FILE] [< secret.yaml]",
+  ],
+  brief: CATALOG_BRIEFS.set,
+  description:
+    "A secret's value is read byte for byte, without one trailing newline. With --resource, standard input is a record with name, plaintext_value and description.",
+  load: async () => (await import("../commands/set.ts")).set,
+  parameters: {
+    flags: {
+      resource: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Read the secret as a record",
+      },
+      ifGeneration,
+      file: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FILE",
+        brief: "The file to read instead of standard input",
+      },
+    },
+    aliases: { f: "file" },
+    positional: { kind: "tuple", parameters: [kind, { ...name, optional: true }] },
+  },
+});
 
 const patch = defineRoute<
   { set: readonly string[]; ifGeneration?: number },
@@ -80,7 +139,7 @@ const patch = defineRoute<
 });
 
 const get = defineRoute<NoFlags, [kind: string, name?: string]>({
-  usage: ["get KIND [NAME]"],
+  usage: ["get KIND [NAME]", "get all"],
   brief: CATALOG_BRIEFS.get,
   load: async () => (await import("../commands/get.ts")).get,
   parameters: {
@@ -88,13 +147,35 @@ const get = defineRoute<NoFlags, [kind: string, name?: string]>({
   },
 });
 
-const remove = defineRoute<{ ifGeneration?: number }, [kind: string, name: string]>({
-  usage: ["delete KIND NAME [--if-generation N]"],
+const remove = defineRoute<
+  { file?: readonly string[]; ignoreNotFound: boolean; ifGeneration?: number },
+  [kind?: string, name?: string]
+>({
+  usage: [
+    "delete KIND NAME [--if-generation N] [--ignore-not-found]",
+    "delete -f FILE|DIR|-... [--ignore-not-found]",
+  ],
   brief: CATALOG_BRIEFS.delete,
   load: async () => (await import("../commands/delete.ts")).remove,
   parameters: {
-    flags: { ifGeneration },
-    positional: { kind: "tuple", parameters: [kind, name] },
+    flags: {
+      file: files,
+      ignoreNotFound: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Succeed if the resource does not exist",
+      },
+      ifGeneration,
+    },
+    aliases: { f: "file" },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        { ...kind, optional: true },
+        { ...name, optional: true },
+      ],
+    },
   },
 });
 
@@ -107,6 +188,9 @@ const history = defineRoute<NoFlags, [kind: string, name: string]>({
 
 /** The commands that write and read the catalog. */
 export const catalogRoutes: Readonly<Record<keyof typeof CATALOG_BRIEFS, CommandRoute>> = {
+  apply,
+  diff,
+  export: exportRoute,
   set,
   patch,
   get,

@@ -5,6 +5,7 @@ import {
   architectureOf,
 } from "../../catalog/kinds.ts";
 import type { CatalogKind, CatalogRecord, HistoryEntry } from "../../catalog/kinds.ts";
+import { asJsonObject } from "../../json/json-object.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
 import type { View } from "../output/render.ts";
 import { renderTable } from "../output/table.ts";
@@ -52,11 +53,46 @@ export function viewRecords<K extends CatalogKind>(
   return { value: toSnakeCase(records), table: () => recordTable(kind, records) };
 }
 
-export function viewDeletion(kind: CatalogKind, name: string): View {
+/** Records of all kinds. */
+export function viewAllRecords(
+  records: readonly { readonly kind: CatalogKind; readonly record: CatalogRecord<CatalogKind> }[],
+): View {
   return {
-    value: { kind, name, deleted: true },
-    table: () => `${kind} ${name} deleted\n`,
+    value: records.map(({ kind, record }) => ({ kind, ...asJsonObject(toSnakeCase(record)) })),
+    table: () =>
+      renderTable<(typeof records)[number]>(
+        [
+          { title: "KIND", cell: ({ kind }) => kind },
+          { title: "NAME", cell: ({ record }) => record.name },
+          { title: "GENERATION", cell: ({ record }) => record.generation },
+          { title: "UPDATED", cell: ({ record }) => record.updatedAt },
+          { title: "DESCRIPTION", cell: ({ record }) => record.description },
+        ],
+        records,
+      ),
   };
+}
+
+export interface Deletion {
+  readonly kind: CatalogKind;
+  readonly name: string;
+  /** False for a record that did not exist. */
+  readonly deleted: boolean;
+}
+
+export function viewDeletion(deletion: Deletion): View {
+  return { value: { ...deletion }, table: () => deletionLine(deletion) };
+}
+
+export function viewDeletions(deletions: readonly Deletion[]): View {
+  return {
+    value: deletions.map((deletion) => ({ ...deletion })),
+    table: () => deletions.map(deletionLine).join(""),
+  };
+}
+
+function deletionLine({ kind, name, deleted }: Deletion): string {
+  return `${kind} ${name} ${deleted ? "deleted" : "did not exist"}\n`;
 }
 
 export function viewHistory<K extends CatalogKind>(entries: readonly HistoryEntry<K>[]): View {

@@ -9,10 +9,13 @@ import { buildValue } from "./build-value.ts";
 import { faultAt } from "./position.ts";
 import { SYNTAX_FAULTS } from "./syntax-faults.ts";
 
-/** Size limit of the input. */
+/** Size limit of one document. */
 export const LARGEST_INPUT_BYTES = 1024 * 1024;
+/** Size limit of a stream of documents, which may be a whole catalog. */
+export const LARGEST_STREAM_BYTES = 8 * LARGEST_INPUT_BYTES;
 /** Far more than any resource has; a document with this many parts is parsed in a fraction of a second. */
 const MOST_LEXEMES = 50_000;
+const MOST_STREAM_LEXEMES = 20 * MOST_LEXEMES;
 const DEEPEST_NESTING = 64;
 
 /**
@@ -20,8 +23,8 @@ const DEEPEST_NESTING = 64;
  * @throws SlipwayError `INVALID_ARGUMENT`: `INPUT_TOO_LARGE`, or `INVALID_INPUT` with line and column
  */
 export function parseDocument(bytes: Uint8Array): JsonValue {
-  const text = decode(bytes);
-  const tokens = tokenize(text);
+  const text = decode(bytes, LARGEST_INPUT_BYTES);
+  const tokens = tokenize(text, MOST_LEXEMES);
   const [document, ...others] = compose(tokens, text);
   if (document === undefined) return null;
   if (others.length > 0)
@@ -29,11 +32,43 @@ export function parseDocument(bytes: Uint8Array): JsonValue {
   return buildValue(document, text);
 }
 
-function decode(bytes: Uint8Array): string {
-  if (bytes.byteLength > LARGEST_INPUT_BYTES)
+/** A document of a stream. */
+export interface StreamedDocument {
+  readonly value: JsonValue;
+  /** The 1-based line on which its value starts. */
+  readonly line: number;
+}
+
+/**
+ * Parses a stream of YAML documents, or one JSON value. Empty documents, such as after a final `---`, are left out.
+ *
+ * @throws SlipwayError `INVALID_ARGUMENT` as {@link parseDocument} does
+ */
+export function parseDocuments(bytes: Uint8Array): readonly StreamedDocument[] {
+  const text = decode(bytes, LARGEST_STREAM_BYTES);
+  const lineAt = lineCounter(text);
+  return compose(tokenize(text, MOST_STREAM_LEXEMES), text).flatMap((document) => {
+    if (document.contents === null) return [];
+    const value = buildValue(document, text);
+    return value === null ? [] : [{ value, line: lineAt(document.contents.range[0]) }];
+  });
+}
+
+/** Counts lines up to offsets that only grow, so that a long stream is read once. */
+function lineCounter(text: string): (offset: number) => number {
+  let counted = 0;
+  let line = 1;
+  return (offset) => {
+    for (; counted < offset; counted += 1) if (text[counted] === "\n") line += 1;
+    return line;
+  };
+}
+
+function decode(bytes: Uint8Array, limit: number): string {
+  if (bytes.byteLength > limit)
     throw invalidArgument(
       "INPUT_TOO_LARGE",
-      `the input has more than ${LARGEST_INPUT_BYTES} bytes`,
+      `the input has more than ${limit} bytes`,
       "Pass one resource as a few lines of YAML or JSON.",
     );
   const text = decodeUtf8(bytes);
@@ -62,13 +97,13 @@ function notUtf8(): SlipwayError {
 }
 
 /** Parses the concrete syntax, with limits on its length and depth, because composing is recursive. */
-function tokenize(text: string): readonly CST.Token[] {
+function tokenize(text: string, limit: number): readonly CST.Token[] {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
     lexemes += 1;
-    if (lexemes > MOST_LEXEMES)
+    if (lexemes > limit)
       throw invalidArgument("INPUT_TOO_LARGE", "the input has more parts than any resource");
     tokens.push(...parser.next(lexeme));
   }

@@ -1,5 +1,6 @@
 /** The contract of every catalog store. */
 import { describe } from "vitest";
+import { describeApplications } from "./applications.ts";
 import { describeBakedImages, describeDeletions } from "./deletions.ts";
 import { describeReads, describeSealedValues, describeTenants } from "./reads.ts";
 import type { OpenStore } from "./subject.ts";
@@ -10,6 +11,7 @@ export function describeCatalogStore(name: string, open: OpenStore): void {
   describe(`catalog store: ${name}`, () => {
     describeWrites(open);
     describeReferences(open);
+    describeApplications(open);
     describeDeletions(open);
     describeBakedImages(open);
     describeReads(open);

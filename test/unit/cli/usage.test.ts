@@ -19,7 +19,8 @@ describe("an invalid command line", () => {
     ],
     ["an unknown single-letter flag", ["list", "-x"], 'unknown flag "-x"'],
     ["a missing kind", ["get"], "KIND is missing"],
-    ["a missing kind and name", ["set"], "KIND is missing; NAME is missing"],
+    ["a missing kind and name", ["delete"], "KIND is missing; NAME is missing"],
+    ["a missing kind of a file", ["set"], "KIND is missing"],
     ["a missing name", ["history", "image"], "NAME is missing"],
     ["too many arguments", ["get", "image", "a", "b"], "too many arguments: at most 2 expected"],
     ["a flag without a value", ["spawn", "w", "--id"], "--id needs a value"],
@@ -122,7 +123,7 @@ describe("an invalid command line", () => {
       error: {
         code: "INVALID_ARGUMENT",
         reason: "UNKNOWN_KIND",
-        message: 'unknown kind "imag\\x1be"',
+        message: 'unknown kind "imag\\u001be"',
       },
     });
   });

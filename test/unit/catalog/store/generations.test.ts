@@ -24,6 +24,7 @@ function scriptedStore() {
     has: unexpected,
     page: unexpected,
     history: unexpected,
+    lastGeneration: unexpected,
     referrers: unexpected,
     findSealed: unexpected,
     sealingKeys: unexpected,

@@ -21,7 +21,7 @@ describe("defaultFormat", () => {
     ["a list on a terminal", [], true, "table"],
     ["a list in a pipe", [], false, "yaml"],
   ])("%s", (_what, value, isTerminal, format) => {
-    expect(defaultFormat(value, isTerminal)).toBe(format);
+    expect(defaultFormat({ value, table: () => "" }, isTerminal)).toBe(format);
   });
 });
 

@@ -5,7 +5,9 @@ import type { SlipwayError } from "../../../../src/errors.ts";
 import { isSlipwayError } from "../../../../src/errors.ts";
 import {
   LARGEST_INPUT_BYTES,
+  LARGEST_STREAM_BYTES,
   parseDocument,
+  parseDocuments,
 } from "../../../../src/json/document/parse-document.ts";
 import { processorTime } from "../../../support/processor-time.ts";
 
@@ -229,5 +231,44 @@ describe("parseDocument", () => {
         expect(told).not.toContain("hunter2");
       }
     }
+  });
+});
+
+describe("parseDocuments", () => {
+  const parseAll = (text: string) => parseDocuments(new TextEncoder().encode(text));
+
+  it("returns each document with the line of its value", () => {
+    expect(parseAll("# first\na: 1\n---\n\n---\n\nb: 2\n--- [x]\n---\n")).toEqual([
+      { value: { a: 1 }, line: 2 },
+      { value: { b: 2 }, line: 7 },
+      { value: ["x"], line: 8 },
+    ]);
+  });
+
+  it("names the place of a fault in the whole stream", () => {
+    expect(() => parseAll("a: 1\n---\nb: [\n")).toThrow(/^line 4, column 1: /);
+    expect(() => parseAll("a: 1\n---\nb: 1\nb: 2\n")).toThrow("line 4, column 1: the key");
+  });
+
+  it("reads anchors of one document only", () => {
+    expect(() => parseAll("a: &x 1\n---\nb: *x\n")).toThrow("an alias without its anchor");
+  });
+
+  it("refuses a stream of more than 8 MiB", () => {
+    expect(() => parseDocuments(new Uint8Array(LARGEST_STREAM_BYTES + 1))).toThrow(
+      "the input has more than 8388608 bytes",
+    );
+  });
+
+  it("reads back any stream of documents", () => {
+    const documents = fc.array(fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.integer()), {
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(documents, (values) => {
+        const text = values.map((value) => stringify(value)).join("---\n");
+        expect(parseAll(text).map(({ value }) => value)).toEqual(values);
+      }),
+    );
   });
 });
