@@ -4,6 +4,7 @@ import { machineLabels, ownershipOf } from "./labels.ts";
 import { lastPart } from "./image/links.ts";
 import { machineId } from "./machines/machine-id.ts";
 import type { InstanceReply } from "./client/replies.ts";
+import { settingsOfInstance } from "./machines/read-settings.ts";
 
 /** Metadata for plan values that do not fit into labels. */
 export const METADATA = {
@@ -52,6 +53,7 @@ export function machineOf(instance: InstanceReply, project: string): Machine | n
     ownership: ownershipOf(labels, name),
     end: null,
     createdAt: creationTimestamp,
+    settings: settingsOfInstance(instance),
   };
 }
 

@@ -3,8 +3,10 @@
  * resolved, so that the plan can record the source of every value.
  */
 
+import type { ComputeEngineOptions } from "../plan/compute-engine.ts";
 import type { ContainerHost, ContainerProcess, ContainerShape } from "../plan/container.ts";
 import type { InstanceOptions } from "../plan/instance.ts";
+import type { Market } from "../plan/market.ts";
 
 /** The names that records and output use. */
 export const CATALOG_ARCHITECTURES = ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"] as const;
@@ -105,8 +107,6 @@ export interface WorkspaceFields extends Described, ContainerProcess {
   readonly bootDocument?: (typeof BOOT_DOCUMENTS)[number];
 }
 
-export const MARKETS = ["ON_DEMAND", "SPOT", "SPOT_THEN_ON_DEMAND"] as const;
-
 export interface AwsPlacement extends InstanceOptions {
   /** 12 digits. */
   readonly accountId: string;
@@ -124,10 +124,10 @@ export interface AwsPlacement extends InstanceOptions {
   /** Whether volumes that the image keeps stay after the machine's termination. Default false. */
   readonly keepVolumes?: boolean;
   /** Default ON_DEMAND. */
-  readonly market?: (typeof MARKETS)[number];
+  readonly market?: Market;
 }
 
-export interface GcpPlacement {
+export interface GcpPlacement extends ComputeEngineOptions {
   readonly project: string;
   /** All in one region, in the order in which they are tried. */
   readonly zones: readonly string[];

@@ -13,6 +13,8 @@ import {
   containerShape,
 } from "./container-document.ts";
 import { instanceFields } from "./instance-document.ts";
+import { computeEngineFields } from "./compute-engine-document.ts";
+import { MARKETS } from "./market.ts";
 import { ARCHITECTURES, deepFreeze, planId } from "./plan.ts";
 import type { LaunchPlan } from "./plan.ts";
 import { toCamelCase } from "../json/field-case.ts";
@@ -39,7 +41,7 @@ const awsTarget = once(() =>
     tags: textMap(),
     assignPublicIp: z.boolean(),
     keepVolumes: z.boolean().exactOptional(),
-    market: z.enum(["ON_DEMAND", "SPOT", "SPOT_THEN_ON_DEMAND"]),
+    market: z.enum(MARKETS),
     ...instanceFields(),
   }),
 );
@@ -57,6 +59,7 @@ const gcpTarget = once(() =>
     wifServiceAccount: orNull(text()),
     wifReadonlyServiceAccount: orNull(text()),
     labels: textMap(),
+    ...computeEngineFields(),
   }),
 );
 

@@ -1,8 +1,10 @@
 import { canonicalDigest } from "../json/canonical-json.ts";
 import type { BlastRadius, ErrorCode, ErrorReason, JsonObject, RetryVerdict } from "../errors.ts";
 import { toSnakeCase } from "../json/field-case.ts";
+import type { ComputeEngineOptions } from "./compute-engine.ts";
 import type { ContainerHost, ContainerProcess, ContainerShape } from "./container.ts";
 import type { InstanceOptions } from "./instance.ts";
+import type { Market } from "./market.ts";
 
 export const ARCHITECTURES = ["amd64", "arm64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
@@ -37,7 +39,7 @@ export interface Candidate {
   /** The zone on EC2 and GCE, the engine's host on Docker. */
   readonly place: string;
   readonly subnet?: string;
-  /** EC2: the purchase option there. */
+  /** The purchase option there; absent if the placement has no choice of markets. */
   readonly market?: "on-demand" | "spot";
   /** The machine type there, if the plan's candidates have different ones. */
   readonly machineType?: string;
@@ -90,10 +92,10 @@ export interface AwsTarget extends InstanceOptions {
   readonly assignPublicIp: boolean;
   /** Whether volumes that the image keeps stay after the machine's termination. Absent: they end with the machine. */
   readonly keepVolumes?: boolean;
-  readonly market: "ON_DEMAND" | "SPOT" | "SPOT_THEN_ON_DEMAND";
+  readonly market: Market;
 }
 
-export interface GcpTarget {
+export interface GcpTarget extends ComputeEngineOptions {
   readonly substrate: "GCP";
   readonly project: string;
   readonly zones: readonly string[];

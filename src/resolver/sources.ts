@@ -2,7 +2,7 @@ import type { CatalogRecord } from "../catalog/kinds.ts";
 import { snakeCaseName } from "../json/field-case.ts";
 import type { Links } from "./links.ts";
 import { INSTANCE_OPTIONS } from "../plan/instance.ts";
-import type { InstanceOptions } from "../plan/instance.ts";
+import { COMPUTE_ENGINE_OPTIONS } from "../plan/compute-engine.ts";
 import { providerMachineTypes } from "./shape.ts";
 
 /** The source of each plan value that comes from the catalog: JSON pointer -> record, generation, field. */
@@ -35,6 +35,13 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
           "/substrate": at("placement", placement, "substrate"),
           "/target": at("placement", placement, "target"),
           "/candidates": candidateSource(links, at("placement", placement, "target")),
+          ...(placement.substrate === "GCP"
+            ? fieldSources(
+                "/target",
+                usedOptions(COMPUTE_ENGINE_OPTIONS, placement.target.gcp),
+                at("placement", placement, "target.gcp."),
+              )
+            : {}),
           ...(placement.substrate === "DOCKER"
             ? fieldSources(
                 "/target",
@@ -45,7 +52,7 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
           ...(placement.substrate === "AWS"
             ? fieldSources(
                 "/target",
-                usedOptions(placement.target.aws),
+                usedOptions(INSTANCE_OPTIONS, placement.target.aws),
                 at("placement", placement, "target.aws."),
               )
             : {}),
@@ -78,8 +85,12 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
   };
 }
 
-function usedOptions(placement: InstanceOptions): readonly string[] {
-  return INSTANCE_OPTIONS.filter((option) => placement[option] !== undefined);
+/** The options that a placement sets. */
+function usedOptions<Name extends string>(
+  options: readonly Name[],
+  placement: Readonly<Partial<Record<Name, unknown>>>,
+): readonly Name[] {
+  return options.filter((option) => placement[option] !== undefined);
 }
 
 /** The source of the candidates and of their order. */

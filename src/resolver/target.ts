@@ -30,10 +30,8 @@ export function placementTarget(placement: CatalogRecord<"placement">): Placemen
     case "GCP": {
       const { gcp } = placement.target;
       return {
+        ...gcp,
         substrate: "GCP",
-        project: gcp.project,
-        zones: gcp.zones,
-        subnet: gcp.subnet,
         networkProject: gcp.networkProject ?? null,
         assignPublicIp: gcp.assignPublicIp ?? false,
         serviceAccount: placement.serviceAccount ?? null,
@@ -106,7 +104,7 @@ function placesOf(target: PlacementTarget): readonly Pick<Candidate, "place" | "
 
 /** SPOT_THEN_ON_DEMAND tries every place with spot capacity before any with on-demand capacity. */
 function marketsOf(target: PlacementTarget): readonly Pick<Candidate, "market">[] {
-  if (target.substrate !== "AWS") return [{}];
+  if (target.substrate === "DOCKER" || target.market === undefined) return [{}];
   switch (target.market) {
     case "ON_DEMAND":
       return [{ market: "on-demand" }];

@@ -79,24 +79,26 @@ export const allSuppliesOf = memoizeFrozen((plan: LaunchPlan): readonly string[]
   ...new Set(suppliesOf(plan).flat()),
 ]);
 
-/** Machine type, zone and market in one account: the capacity that may be exhausted. */
+/** Machine type, zone and market in one account: the capacity that may be exhausted. Without a market it is on demand. */
 export function offeringOf(
   plan: Pick<LaunchPlan, "target" | "machineType">,
   candidate: Pick<Candidate, "place" | "market" | "machineType">,
 ): string {
   const { place, market } = candidate;
   const machineType = machineTypeAt(plan, candidate);
-  return canonicalJson([accountOf(plan.target), place, machineType, market ?? null]);
+  return canonicalJson([accountOf(plan.target), place, machineType, market ?? "on-demand"]);
 }
 
 /** The error of a plan whose candidates were all rejected. */
 export function noCandidateLeft(plan: LaunchPlan): SlipwayError {
+  // A zone may be rejected for the same reason in both markets.
+  const rejections = plan.candidates.map(
+    ({ reason, ...where }) => `${rejectedPlace(where)}: ${reason ?? "rejected"}`,
+  );
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "CHECKS_FAILED",
-    message: `workspace ${plan.workspace}: no place is left to launch in (${plan.candidates
-      .map(({ reason, ...where }) => `${rejectedPlace(where)}: ${reason ?? "rejected"}`)
-      .join("; ")})`,
+    message: `workspace ${plan.workspace}: no place is left to launch in (${[...new Set(rejections)].join("; ")})`,
     remedy: "Name another zone or subnet in the placement, or another machine type.",
   });
 }

@@ -108,9 +108,7 @@ function insert(parts: LaunchParts): (launch: Launch) => LaunchAnswer {
     const isFull = freeCapacity(parts, poolOf(place)) === 0;
     const refusal = random.chance(faultRates.quota)
       ? overQuota(place)
-      : isFull
-        ? full(poolOf(place))
-        : null;
+      : (parts.refusals.get(place.market ?? "") ?? (isFull ? full(poolOf(place)) : null));
     const pending: PendingInsert = {
       machine: createMachine(launch, member),
       refusal,

@@ -62,7 +62,7 @@ export function drawWorld(
   const wanted = new Map<string, WantedSpawn>();
   const first = random.pick(CLOUD_KINDS);
   const zones = random.between(1, 3);
-  const isVaried = first === "ec2" && random.chance(0.5);
+  const isVaried = first !== "docker" && random.chance(0.5);
   const parameters = { zones, types, isVaried, tenant: "default", workspace: "agent-dev" };
   const bursts = drawBursts(random, { ...parameters, kind: first }, wanted);
   const count = bursts.length === 0 ? random.pick([1, 1, 2, 2, 3]) : random.pick([0, 0, 1]);
@@ -195,13 +195,14 @@ function spawnCommand(
   };
 }
 
-/** Makes EC2 refuse some markets and subnets from the start, some of them for a time. */
+/** Makes a cloud refuse some markets, and EC2 some subnets, from the start, some of them for a time. */
 function refuseCandidates(scene: Scene, { kind, name, places, refusals }: SimulatedCloud): void {
   const { random, scheduler } = scene;
-  if (kind !== "ec2" || !random.chance(0.6)) return;
+  if (kind === "docker" || !random.chance(0.6)) return;
+  const subnets = kind === "ec2" ? places.flatMap(subnetsOf) : [];
   const all = new Map([
     ...MARKETS.map((market) => [market, marketOverQuota(market)] as const),
-    ...places.flatMap(subnetsOf).map((subnet) => [subnet, subnetFull(subnet)] as const),
+    ...subnets.map((subnet) => [subnet, subnetFull(subnet)] as const),
   ]);
   for (const [subject, refusal] of all) {
     if (!random.chance(0.35)) continue;

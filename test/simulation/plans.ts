@@ -24,7 +24,7 @@ const plans = new Map<string, LaunchPlan>();
 export interface PlanParameters {
   readonly kind: CloudKind;
   readonly zones: number;
-  /** Whether the plan has two subnets in each zone and both markets, where the cloud has markets. */
+  /** Whether the plan has both markets, and on EC2 two subnets in each zone. */
   readonly isVaried: boolean;
   /** The number of machine types, on a cloud that has them. */
   readonly types: number;
@@ -44,7 +44,7 @@ export function planOf(parameters: PlanParameters): LaunchPlan {
 function makePlan({ kind, zones, types, isVaried, ...whose }: PlanParameters): LaunchPlan {
   const places = PLACES[kind].slice(0, zones);
   const where = places.map((place) => ({ place }));
-  const ofType = isVaried && kind === "ec2" ? where.flatMap(varied) : where;
+  const ofType = isVaried ? where.flatMap((one) => varied(kind, one)) : where;
   const several = MACHINE_TYPES.slice(0, types);
   const candidates = (
     types === 1 || kind === "docker"
@@ -107,8 +107,17 @@ export function subnetsOf(place: string): readonly string[] {
 
 type Where = Pick<Candidate, "place" | "subnet" | "market">;
 
-function varied({ place }: Where): readonly Where[] {
-  return MARKETS.flatMap((market) => subnetsOf(place).map((subnet) => ({ place, subnet, market })));
+function varied(kind: CloudKind, { place }: Where): readonly Where[] {
+  switch (kind) {
+    case "ec2":
+      return MARKETS.flatMap((market) =>
+        subnetsOf(place).map((subnet) => ({ place, subnet, market })),
+      );
+    case "gce":
+      return MARKETS.map((market) => ({ place, market }));
+    case "docker":
+      return [{ place }];
+  }
 }
 
 /** Spot candidates come before those on demand. */

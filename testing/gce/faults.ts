@@ -118,7 +118,11 @@ export function takeOperationFault(
     case "capacity":
       return poolExhausted(String(project), String(zone));
     case "quota":
-      return quotaExceeded(String(subject.region), "CPUS", 0);
+      return quotaExceeded(
+        String(subject.region),
+        subject.market === "spot" ? "PREEMPTIBLE_CPUS" : "CPUS",
+        0,
+      );
     case "operation-error":
       return {
         code: fault.code,

@@ -204,15 +204,23 @@ const usedRequestSchema = z.object({
   operation: z.string(),
 });
 
-/** Maximum number of machines of the type in the zone, over all projects. */
+/** Maximum number of machines of the type in the zone and market, over all projects. */
 export const poolSchema = z.object({
   machineType: z.string(),
   zone: z.string(),
+  /** Default: both. */
+  market: z.enum(["on-demand", "spot"]).optional(),
   machines: z.number(),
 });
 export type Pool = z.infer<typeof poolSchema>;
 
-export const QUOTA_METRICS = ["CPUS", "INSTANCES", "DISKS_TOTAL_GB", "IN_USE_ADDRESSES"] as const;
+export const QUOTA_METRICS = [
+  "CPUS",
+  "PREEMPTIBLE_CPUS",
+  "INSTANCES",
+  "DISKS_TOTAL_GB",
+  "IN_USE_ADDRESSES",
+] as const;
 /** Maximum usage of the metric in the project's region. */
 export const quotaSchema = z.object({
   project: z.string(),

@@ -74,7 +74,7 @@ export interface GceFake extends AsyncDisposable {
       readonly cidr: string;
     },
   ): void;
-  /** Limits the number of machines of a type in a zone from now on. */
+  /** Limits the number of machines of a type in a zone, of one market or of both, from now on. */
   setCapacity(pool: Pool): void;
   setQuota(quota: Quota): void;
   /** Denies a permission to a project's callers. */
@@ -179,7 +179,9 @@ function addSubnetwork(world: World, project: string, subnetwork: Omit<Subnetwor
 }
 
 function isSamePool(one: Pool, other: Pool): boolean {
-  return one.machineType === other.machineType && one.zone === other.zone;
+  return (
+    one.machineType === other.machineType && one.zone === other.zone && one.market === other.market
+  );
 }
 
 function isSameQuota(one: Quota, other: Quota): boolean {

@@ -2,7 +2,7 @@ import type { Context } from "./context.ts";
 import { isConsuming } from "./lifecycle.ts";
 import { findMachineType } from "./machine-types.ts";
 import { regionOf } from "./places.ts";
-import type { Instance, OperationError, QuotaMetric } from "./records.ts";
+import type { Instance, OperationError, Pool, QuotaMetric } from "./records.ts";
 import type { World } from "./world.ts";
 
 /** Usage of a region's quotas. */
@@ -35,8 +35,9 @@ export function usageOf(context: Context, region: string, metric: QuotaMetric): 
   );
   switch (metric) {
     case "CPUS":
+    case "PREEMPTIBLE_CPUS":
       return sum(
-        machines,
+        machines.filter((one) => cpuMetric(context, region, isSpot(one)) === metric),
         ({ machineType, zone }) =>
           findMachineType(context.machineTypes, machineType, zone)?.guestCpus ?? 0,
       );
@@ -48,6 +49,23 @@ export function usageOf(context: Context, region: string, metric: QuotaMetric): 
         ({ networks }) => networks.filter(({ external }) => external !== null).length,
       );
   }
+}
+
+/**
+ * Spot machines count against a quota of their own if the project has one, and otherwise against the general one.
+ * https://cloud.google.com/compute/resource-usage#quotas_for_preemptible_resources
+ */
+export function cpuMetric(
+  { world, project }: Context,
+  region: string,
+  spot: boolean,
+): "CPUS" | "PREEMPTIBLE_CPUS" {
+  const own = { project: project.id, region, metric: "PREEMPTIBLE_CPUS" } as const;
+  return spot && limitOf(world, own) !== null ? "PREEMPTIBLE_CPUS" : "CPUS";
+}
+
+export function isSpot({ scheduling }: Pick<Instance, "scheduling">): boolean {
+  return scheduling.provisioningModel === "SPOT";
 }
 
 function sum<T>(records: readonly T[], measure: (record: T) => number): number {
@@ -83,17 +101,34 @@ export function quotaExceeded(region: string, metric: QuotaMetric, limit: number
   };
 }
 
-/** How many more machines of the type fit into the zone. */
-export function freeMachines({ world, now }: Context, machineType: string, zone: string): number {
-  const pool = world.pools.find((one) => one.machineType === machineType && one.zone === zone);
-  if (pool === undefined) return Infinity;
-  const isOfPool = (one: Instance): boolean =>
-    one.machineType === machineType && one.zone === zone && isConsuming(one, now);
-  const taken = [...world.projects.values()].reduce(
-    (count, { instances }) => count + [...instances.values()].filter(isOfPool).length,
-    0,
+/** How many more machines of the type and market fit into the zone. */
+export function freeMachines(
+  { world, now }: Context,
+  like: Pick<Instance, "machineType" | "zone" | "scheduling">,
+): number {
+  const taken = (pool: Pool): number =>
+    [...world.projects.values()].reduce(
+      (count, { instances }) =>
+        count +
+        [...instances.values()].filter((one) => isOfPool(pool, one) && isConsuming(one, now))
+          .length,
+      0,
+    );
+  const free = world.pools
+    .filter((pool) => isOfPool(pool, like))
+    .map((pool) => Math.max(0, pool.machines - taken(pool)));
+  return Math.min(Infinity, ...free);
+}
+
+function isOfPool(
+  { machineType, zone, market }: Pool,
+  one: Pick<Instance, "machineType" | "zone" | "scheduling">,
+): boolean {
+  return (
+    one.machineType === machineType &&
+    one.zone === zone &&
+    (market === undefined || (market === "spot") === isSpot(one))
   );
-  return Math.max(0, pool.machines - taken);
 }
 
 export function poolExhausted(project: string, zone: string): OperationError {

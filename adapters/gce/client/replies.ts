@@ -149,6 +149,9 @@ export const instanceReply = z.object({
     }),
   ),
   disks: listOf(z.object({ boot: flag, source: text, architecture: optionalText })),
+  scheduling: z
+    .object({ provisioningModel: optionalText, instanceTerminationAction: optionalText })
+    .nullish(),
 });
 export type InstanceReply = z.output<typeof instanceReply>;
 

@@ -15,8 +15,17 @@ export interface ExceededQuota {
 /** Metrics of vCPUs and GPUs, most of them of one family: `n2_cpus`, `nvidia_t4_gpus`, `cpus_per_vm_family`. */
 const OF_MACHINE_TYPES = /(?:^|[_/])(?:cpus|gpus)(?:_|$)/;
 
+/** Metrics that count spot machines alone: `preemptible_cpus`, `preemptible_local_ssd_gb`. */
+const OF_SPOT = /(?:^|[_/])preemptible_/;
+
 /** Other machine types may need less of the quota, or nothing of it. */
 const OF_TYPE = { blastRadius: "type-in-market", retry: "next-candidate" } as const;
+
+/**
+ * Machines on demand do not use the quota.
+ * https://cloud.google.com/compute/resource-usage#quotas_for_preemptible_resources
+ */
+const OF_MARKET = { blastRadius: "market", retry: "next-candidate" } as const;
 
 /** The API's own form: `Quota 'GPUS_ALL_REGIONS' exceeded.  Limit: 0.0 globally.` */
 const EXCEEDED =
@@ -40,6 +49,7 @@ export function quotaVerdict(quota: ExceededQuota | null): Partial<GceVerdict> {
   const { dimensions, metricName } = quota;
   const { zone, region } = dimensions;
   const isOfType = OF_MACHINE_TYPES.test(metricName);
+  const others = OF_SPOT.test(metricName) ? OF_MARKET : null;
   if (zone !== undefined)
     return {
       remedy: remedyOf(quota, `in zone ${zone}`, ["give the placement more zones"]),
@@ -49,11 +59,11 @@ export function quotaVerdict(quota: ExceededQuota | null): Partial<GceVerdict> {
   if (region !== undefined)
     return {
       remedy: `${remedyOf(quota, `in region ${region}`)} Another zone of the region has the same quota.`,
-      ...(isOfType ? OF_TYPE : { blastRadius: "region", retry: "never" }),
+      ...(isOfType ? OF_TYPE : (others ?? { blastRadius: "region", retry: "never" })),
     };
   return {
     remedy: remedyOf(quota, "of the project"),
-    ...(isOfType ? OF_TYPE : { blastRadius: "account", retry: "never" }),
+    ...(isOfType ? OF_TYPE : (others ?? { blastRadius: "account", retry: "never" })),
   };
 }
 

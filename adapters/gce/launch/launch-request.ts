@@ -1,6 +1,6 @@
 import { SlipwayError } from "../../../src/errors.ts";
 import { machineTypeAt } from "../../../src/plan/machine-types.ts";
-import type { GcpTarget, LaunchPlan } from "../../../src/plan/plan.ts";
+import type { Candidate, GcpTarget, LaunchPlan } from "../../../src/plan/plan.ts";
 import type { Launch } from "../../../src/substrate/contract.ts";
 import type { BulkInsertResource, InstanceResource } from "../client/api.ts";
 import { machineLabels } from "../labels.ts";
@@ -67,7 +67,7 @@ function properties(launch: Launch, naming: Naming) {
     disks: [bootDisk(settings, naming, { sourceImage: plan.artifact.id, labels: { ...labels } })],
     networkInterfaces: [networkInterface(settings, target)],
     ...guestAccelerators(plan, naming),
-    ...scheduling(settings),
+    ...scheduling(settings, target, place),
     ...(target.serviceAccount === null
       ? {}
       : { serviceAccounts: [{ email: target.serviceAccount, scopes: [SCOPE] }] }),
@@ -120,8 +120,26 @@ function guestAccelerators({ shape: { accelerators } }: LaunchPlan, naming: Nami
   };
 }
 
-/** Compute Engine refuses its own default, `MIGRATE`, for machines that cannot migrate. */
-function scheduling({ onHostMaintenance }: InstanceSettings) {
+/**
+ * Compute Engine refuses its own default, `MIGRATE`, for machines that cannot migrate. Spot machines neither migrate nor
+ * restart: https://cloud.google.com/compute/docs/instances/spot#limitations
+ */
+function scheduling(
+  { onHostMaintenance }: InstanceSettings,
+  { terminationAction }: GcpTarget,
+  { market }: Candidate,
+) {
+  if (market === "spot")
+    return {
+      scheduling: {
+        provisioningModel: "SPOT",
+        onHostMaintenance: "TERMINATE",
+        automaticRestart: false,
+        ...(terminationAction === undefined
+          ? {}
+          : { instanceTerminationAction: terminationAction }),
+      },
+    };
   return onHostMaintenance === undefined ? {} : { scheduling: { onHostMaintenance } };
 }
 

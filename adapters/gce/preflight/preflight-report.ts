@@ -185,9 +185,11 @@ function judged(
 function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]): readonly Check[] {
   const isLeft = candidates.some(({ verdict }) => verdict === "eligible");
   if (isLeft || checks.some(({ outcome }) => outcome === "failed")) return [];
-  const reasons = candidates.map(
-    ({ place, machineType, reason }) =>
-      `${machineType === undefined ? "" : `${machineType} in `}${place}: ${reason ?? ""}`,
+  const reasons = distinct(
+    candidates.map(
+      ({ place, machineType, reason }) =>
+        `${machineType === undefined ? "" : `${machineType} in `}${place}: ${reason ?? ""}`,
+    ),
   );
   return [
     failed("place.available", {
@@ -200,6 +202,11 @@ function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]):
       metadata: { zones: reasons },
     }),
   ];
+}
+
+/** A zone may be rejected for the same reason in both markets. */
+function distinct(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)];
 }
 
 function settingsFor(

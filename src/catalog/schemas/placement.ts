@@ -1,12 +1,13 @@
 /** The placement kind, with exactly one of `aws`, `gcp` and `docker` under `target`. */
 import { isIP } from "node:net";
 import { z } from "zod";
-import { MARKETS } from "../kinds.ts";
 import type { CatalogSubstrate, PlacementFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import { regionOfZone } from "../../plan/gce-region.ts";
+import { MARKETS } from "../../plan/market.ts";
 import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
+import { computeEngineClashes, computeEngineFields } from "./compute-engine.ts";
 import { commonRules, described, distinct, substrate, text } from "./common.ts";
 import { containerHostFields } from "./container.ts";
 import { awsId, instanceClashes, instanceFields } from "./instance.ts";
@@ -156,6 +157,11 @@ const gcp = once(() =>
       wifServiceAccount: serviceAccount.exactOptional(),
       wifReadonlyServiceAccount: serviceAccount.exactOptional(),
       labels: gcpLabels().exactOptional(),
+      ...computeEngineFields(),
+    })
+    .superRefine((placement, context) => {
+      for (const { path, message } of computeEngineClashes(placement))
+        context.addIssue({ code: "custom", path: [...path], message });
     })
     .refine(
       ({ subnet, zones }) => {

@@ -204,6 +204,8 @@ describe("on GCP", () => {
       subnet:
         "https://www.googleapis.com/compute/v1/projects/net/regions/us-central1/subnetworks/a",
     },
+    { market: "SPOT_THEN_ON_DEMAND", termination_action: "DELETE" },
+    { market: "ON_DEMAND" },
     { wif_provider_resource_name: "locations/global/workforcePools/people/providers/own" },
     { labels: { équipe: "agents_été", 場所: "東京" } },
   ])("leaves %j to the API", (more) => {
@@ -230,6 +232,15 @@ describe("on GCP", () => {
     [{ labels: { a: "B" } }, "labels.a: must be at most 63 lower-case letters, digits, _ and -"],
     [{ labels: { "slipway-owner": "b" } }, "labels: must not have keys that start with slipway-"],
     [{ wif_service_account: "nobody" }, "wif_service_account: must be a service account's address"],
+    [{ market: "CHEAP" }, "market: must be one of ON_DEMAND, SPOT, SPOT_THEN_ON_DEMAND"],
+    [
+      { market: "SPOT", termination_action: "HIBERNATE" },
+      "termination_action: must be one of STOP, DELETE",
+    ],
+    [
+      { termination_action: "STOP" },
+      "termination_action: is for spot machines only: set market to SPOT or SPOT_THEN_ON_DEMAND, or leave it out",
+    ],
     [
       { wif_provider_resource_name: "x" },
       "wif_provider_resource_name: must be a provider's resource name, projects/… or locations/…",

@@ -27,6 +27,25 @@ describe("the candidates of a plan", () => {
     ]);
   });
 
+  it("are in every market and zone of a Compute Engine placement, and name no market without one", () => {
+    const zones = ["zone-a", "zone-b"];
+    const markets = (change: Parameters<typeof gcpTarget>[0]) =>
+      initialCandidates(gcpTarget({ zones, ...change }), ["only"]).map(({ place, market }) => [
+        market,
+        place,
+      ]);
+    expect(markets({})).toEqual([
+      [undefined, "zone-a"],
+      [undefined, "zone-b"],
+    ]);
+    expect(markets({ market: "SPOT_THEN_ON_DEMAND" })).toEqual([
+      ["spot", "zone-a"],
+      ["spot", "zone-b"],
+      ["on-demand", "zone-a"],
+      ["on-demand", "zone-b"],
+    ]);
+  });
+
   it("try every type in the first place if places come first", () => {
     expect(shown(initialCandidates(target, TYPES, "PLACE_FIRST")).slice(0, 4)).toEqual([
       "spot subnet-1 m7i.large",

@@ -136,3 +136,13 @@ it("gives the reason of each rejected place if none is left", () => {
     message: "workspace agent-dev: no place is left to launch in (zone-a: NO_SUCH_TYPE)",
   });
 });
+
+describe("an offering", () => {
+  it("is on demand without a market, so that plans with and without markets share what is full", () => {
+    const plan = samplePlan({ candidates: [] });
+    const at = (market?: "spot" | "on-demand") =>
+      offeringOf(plan, { place: "zone-a", ...(market === undefined ? {} : { market }) });
+    expect(at()).toBe(at("on-demand"));
+    expect(at()).not.toBe(at("spot"));
+  });
+});

@@ -4,7 +4,14 @@ import { instanceLink } from "../instances.ts";
 import type { Draft } from "../operations.ts";
 import { regionOf } from "../places.ts";
 import type { AttachedNetwork, Disk, Instance, OperationError } from "../records.ts";
-import { type Usage, exceededQuota, freeMachines, poolExhausted } from "../usage.ts";
+import {
+  type Usage,
+  cpuMetric,
+  exceededQuota,
+  freeMachines,
+  isSpot,
+  poolExhausted,
+} from "../usage.ts";
 import { newId } from "../world.ts";
 import { type DiskPlan, deprecationWarnings, incompatibleDisk, makeDisk } from "./disks.ts";
 import { type AddressPools, attachNetworks } from "./networks.ts";
@@ -99,21 +106,23 @@ function alreadyExists(link: string): OperationError {
 
 function shortage(
   context: Context,
-  { zone, machineType, disks, networks }: LaunchPlan,
+  { zone, machineType, disks, networks, fixed }: LaunchPlan,
   { machines }: Reservations,
 ): OperationError | null {
   const count = machines + 1;
+  const region = regionOf(zone) ?? "";
   const added: Usage = {
-    CPUS: count * machineType.guestCpus,
+    CPUS: 0,
+    PREEMPTIBLE_CPUS: 0,
+    [cpuMetric(context, region, isSpot(fixed))]: count * machineType.guestCpus,
     INSTANCES: count,
     DISKS_TOTAL_GB: count * disks.reduce((sum, { made }) => sum + (made?.sizeGb ?? 0), 0),
     IN_USE_ADDRESSES: count * networks.filter(({ external }) => external !== null).length,
   };
-  const quota = exceededQuota(context, regionOf(zone) ?? "", added);
+  const quota = exceededQuota(context, region, added);
   if (quota !== null) return quota;
-  return freeMachines(context, machineType.name, zone) < count
-    ? poolExhausted(context.project.id, zone)
-    : null;
+  const like = { machineType: machineType.name, zone, scheduling: fixed.scheduling };
+  return freeMachines(context, like) < count ? poolExhausted(context.project.id, zone) : null;
 }
 
 /** The boot disk has the name of its machine unless the request names it. */

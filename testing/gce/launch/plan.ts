@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { GceFailure, invalidField } from "../failure.ts";
 import { malformedLink, readLink } from "../links.ts";
-import { type MachineType, canMigrate, findMachineType } from "../machine-types.ts";
+import { type MachineType, findMachineType } from "../machine-types.ts";
 import { requireLabels, requireName } from "../names.ts";
 import { isAllowed } from "../permissions.ts";
 import type { Instance } from "../records.ts";
@@ -10,6 +10,7 @@ import { planAccelerators } from "./accelerators.ts";
 import { type DiskPlan, type TypesBy, planDisks } from "./disks.ts";
 import { type NetworkPlan, planNetworks } from "./networks.ts";
 import type { InstanceProperties } from "./request.ts";
+import { schedulingOf } from "./scheduling.ts";
 
 /** A validated launch request, the same for each of its instances. */
 export interface LaunchPlan {
@@ -196,54 +197,4 @@ function requireNetworkCard(
           ? "NetworkInterface NicType can only be set to IDPF on instances with IDPF GuestOsFeature."
           : "NetworkInterface NicType can only be set to IDPF on bare metal instances.",
       );
-}
-
-function schedulingOf(
-  { scheduling = {} }: InstanceProperties,
-  machineType: MachineType,
-): Instance["scheduling"] {
-  const isSpot = scheduling.provisioningModel === "SPOT";
-  const preemptible = scheduling.preemptible ?? isSpot;
-  const ends = isSpot || preemptible;
-  if (ends && scheduling.automaticRestart === true)
-    throw invalidField(
-      "resource.scheduling.automaticRestart",
-      "true",
-      "A preemptible instance cannot restart by itself.",
-    );
-  if (ends && scheduling.onHostMaintenance === "MIGRATE")
-    throw invalidField(
-      "resource.scheduling.onHostMaintenance",
-      "MIGRATE",
-      "A preemptible instance cannot migrate.",
-    );
-  const onHostMaintenance = scheduling.onHostMaintenance ?? (ends ? "TERMINATE" : "MIGRATE");
-  requireMaintenance(machineType, onHostMaintenance, ends);
-  return {
-    automaticRestart: scheduling.automaticRestart ?? !ends,
-    onHostMaintenance,
-    provisioningModel: isSpot ? "SPOT" : "STANDARD",
-    preemptible,
-    instanceTerminationAction: scheduling.instanceTerminationAction ?? null,
-  };
-}
-
-/** Compute Engine's default, MIGRATE, is refused like a request for it. */
-function requireMaintenance(
-  machineType: MachineType,
-  onHostMaintenance: "MIGRATE" | "TERMINATE",
-  ends: boolean,
-): void {
-  if (onHostMaintenance === "MIGRATE" && !canMigrate(machineType))
-    throw new GceFailure(
-      "badRequest",
-      (machineType.accelerators ?? []).length > 0
-        ? "Instances with guest accelerators do not support live migration."
-        : `Instances of machine type ${machineType.name} do not support live migration.`,
-    );
-  if (onHostMaintenance === "TERMINATE" && !ends && machineType.name.startsWith("e2-"))
-    throw new GceFailure(
-      "badRequest",
-      "e2 instances do not support onHostMaintenance=TERMINATE unless they are preemptible.",
-    );
 }

@@ -8,7 +8,7 @@ import { regionOf } from "../places.ts";
 import type { Instance, InstanceState, OperationError } from "../records.ts";
 import { type Route, mutation } from "../route.ts";
 import { findMachineType } from "../machine-types.ts";
-import { exceededQuota, freeMachines, poolExhausted } from "../usage.ts";
+import { cpuMetric, exceededQuota, freeMachines, isSpot, poolExhausted } from "../usage.ts";
 import { INSTANCES, instanceOf } from "./instances.ts";
 
 const EMPTY_REQUEST = resource({});
@@ -123,19 +123,21 @@ function startRoute(verb: "start" | "resume", from: InstanceState): Route {
 }
 
 /** Starting a stopped instance needs capacity again. */
-function shortage(context: Context, { machineType, zone }: Instance): OperationError | null {
+function shortage(context: Context, instance: Instance): OperationError | null {
+  const { machineType, zone } = instance;
+  const region = regionOf(zone) ?? "";
   const type = findMachineType(context.machineTypes, machineType, zone);
   const added = {
-    CPUS: type?.guestCpus ?? 0,
+    CPUS: 0,
+    PREEMPTIBLE_CPUS: 0,
+    [cpuMetric(context, region, isSpot(instance))]: type?.guestCpus ?? 0,
     INSTANCES: 1,
     DISKS_TOTAL_GB: 0,
     IN_USE_ADDRESSES: 0,
   };
-  const quota = exceededQuota(context, regionOf(zone) ?? "", added);
+  const quota = exceededQuota(context, region, added);
   if (quota !== null) return quota;
-  return freeMachines(context, machineType, zone) < 1
-    ? poolExhausted(context.project.id, zone)
-    : null;
+  return freeMachines(context, instance) < 1 ? poolExhausted(context.project.id, zone) : null;
 }
 
 function operationTarget({ project }: Context, { zone, name, id }: Instance, type: string) {

@@ -57,6 +57,7 @@ describe("machineOf", () => {
       },
       end: null,
       createdAt: "2026-11-22T09:00:00.000-08:00",
+      settings: { market: "ON_DEMAND" },
     });
   });
 
@@ -112,7 +113,7 @@ describe("machineOf", () => {
 
 describe("launchedMachine", () => {
   it("says of a new machine what will be read of it", () => {
-    const read = machineOf(instance(), "agents");
+    const { settings: _settings, ...read } = machineOf(instance(), "agents") ?? {};
     expect(launchedMachine(LAUNCH, { project: "agents", name: NAME })).toEqual({
       ...read,
       state: "pending",

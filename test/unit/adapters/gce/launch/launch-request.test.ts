@@ -6,7 +6,13 @@ import {
 } from "../../../../../adapters/gce/launch/launch-request.ts";
 import { instanceName } from "../../../../../adapters/gce/launch/names.ts";
 import { fakePlan } from "../../../../support/launch.ts";
-import { GCE_IMAGE, gceLaunch, gcePlan, gcpTarget } from "../../../../support/gce-launches.ts";
+import {
+  candidate,
+  GCE_IMAGE,
+  gceLaunch,
+  gcePlan,
+  gcpTarget,
+} from "../../../../support/gce-launches.ts";
 
 const SUBNETWORK = "projects/hosts/regions/us-central1/subnetworks/agents";
 const SETTINGS = { instance: { diskSizeGb: 25, diskType: "pd-ssd", subnetwork: SUBNETWORK } };
@@ -30,6 +36,40 @@ describe("a machine that cannot migrate", () => {
   it("is the only one whose maintenance is set", () => {
     const other = gceLaunch("spawn-1", { plan: gcePlan({ settings: BARE }) });
     expect(insertRequest(other, "one")).not.toHaveProperty("scheduling");
+  });
+});
+
+describe("a spot machine", () => {
+  const spot = (change: Parameters<typeof gcpTarget>[0]) => {
+    const target = gcpTarget({ market: "SPOT", ...change });
+    const place = { ...candidate("us-central1-a"), market: "spot" } as const;
+    return gceLaunch("spawn-1", { plan: gcePlan({ target, settings: BARE }), place });
+  };
+  const scheduling = {
+    provisioningModel: "SPOT",
+    onHostMaintenance: "TERMINATE",
+    automaticRestart: false,
+  };
+
+  it("neither migrates nor restarts, alone or with others", () => {
+    const launch = spot({});
+    expect(insertRequest(launch, "one").scheduling).toEqual(scheduling);
+    const { instanceProperties } = bulkInsertRequest(launch, ["one", "two"]);
+    expect(instanceProperties?.scheduling).toEqual(scheduling);
+  });
+
+  it("ends as its placement says", () => {
+    expect(insertRequest(spot({ terminationAction: "DELETE" }), "one").scheduling).toEqual({
+      ...scheduling,
+      instanceTerminationAction: "DELETE",
+    });
+  });
+
+  it("is different from a machine of the same plan on demand", () => {
+    const target = gcpTarget({ market: "SPOT_THEN_ON_DEMAND", terminationAction: "DELETE" });
+    const place = { ...candidate("us-central1-a"), market: "on-demand" } as const;
+    const launch = gceLaunch("a", { plan: gcePlan({ target, settings: BARE }), place });
+    expect(insertRequest(launch, "one")).not.toHaveProperty("scheduling");
   });
 });
 
