@@ -176,7 +176,7 @@ export const ERROR_REASONS = [
 export type ErrorReason = (typeof ERROR_REASONS)[number];
 
 /**
- * The scope of a failure: what else would fail for the same cause. `market` is one of EC2's purchase options, `place` one
+ * The scope of a failure: what else would fail for the same cause. `market` is one of the purchase options, spot or on demand, `place` one
  * subnet or zone. `refusal-scope.ts` says which candidates of a plan each of them rules out.
  */
 export const BLAST_RADII = [

@@ -62,27 +62,42 @@ export function gceRefusals(refusals: readonly GceRefusal[]): RefusalCloud<GceRe
     cloud: "Compute Engine",
     refusals,
     layouts: Object.fromEntries(
-      Object.entries(GCE_LAYOUTS).map(([name, types]) => [
+      Object.entries(GCE_LAYOUTS).map(([name, layout]) => [
         name,
-        (clock: Clock) => openScene(clock, types),
+        (clock: Clock) => openScene(clock, layout),
       ]),
     ),
   };
 }
 
-/** The machine types of each layout, all in both zones; null leaves the type to Slipway. */
-export const GCE_LAYOUTS: Readonly<Record<string, readonly string[] | null>> = {
-  "two zones": null,
-  "two machine types in two zones": ["n2-standard-2", "e2-standard-2"],
+/** What a workspace launches in both zones. */
+interface GceLayout {
+  /** Null leaves the type to Slipway. */
+  readonly types: readonly string[] | null;
+  /** Absent: the placement names no market. */
+  readonly market?: "SPOT_THEN_ON_DEMAND";
+}
+
+export const GCE_LAYOUTS: Readonly<Record<string, GceLayout>> = {
+  "two zones": { types: null },
+  "two machine types in two zones and both markets": {
+    types: ["n2-standard-2", "e2-standard-2"],
+    market: "SPOT_THEN_ON_DEMAND",
+  },
 };
 
 /** The candidates of a layout in the plan's order. */
-export function gceCandidates(types: readonly string[] | null): readonly Candidate[] {
-  return (types ?? [null]).flatMap((machineType) =>
-    ZONES.map((zone) => ({
-      ...candidate(zone),
-      ...(machineType === null ? {} : { machineType }),
-    })),
+export function gceCandidates({ types, market }: GceLayout): readonly Candidate[] {
+  const markets: readonly Pick<Candidate, "market">[] =
+    market === undefined ? [{}] : [{ market: "spot" }, { market: "on-demand" }];
+  return markets.flatMap((inMarket) =>
+    (types ?? [null]).flatMap((machineType) =>
+      ZONES.map((zone) => ({
+        ...candidate(zone),
+        ...inMarket,
+        ...(machineType === null ? {} : { machineType }),
+      })),
+    ),
   );
 }
 
@@ -101,10 +116,8 @@ function refuse(gce: GceFake, { code, status, kind, verdict }: GceRefusal, momen
   return gce.fault({ kind, code, status, ...where, ...times });
 }
 
-async function openScene(
-  clock: Clock,
-  types: readonly string[] | null,
-): Promise<RefusalScene<GceRefusal>> {
+async function openScene(clock: Clock, layout: GceLayout): Promise<RefusalScene<GceRefusal>> {
+  const { types, market } = layout;
   const timing = { provisioningMs: 0, stagingMs: 0, endingMs: 0, otherMs: 0 };
   const gce = await startGce({ timing, rates: noGceRates });
   const adapter = gceAdapter(gce, {
@@ -113,7 +126,12 @@ async function openScene(
   });
   const opened = await slipwayOn(clock, adapter);
   const { slipway } = opened;
-  const gcp = { project: PROJECT, zones: [...ZONES], subnet: "default" };
+  const gcp = {
+    project: PROJECT,
+    zones: [...ZONES],
+    subnet: "default",
+    ...(market === undefined ? {} : { market }),
+  };
   const workspace = await recordWorkspace(slipway, {
     image: { gce: { selfLink: `projects/${PROJECT}/global/images/family/debian-12` } },
     placement: { substrate: "GCP", target: { gcp } },
@@ -128,9 +146,12 @@ async function openScene(
     },
     candidateOf({ machine }) {
       const found = gce.instances(PROJECT).find(({ name }) => machine?.id.endsWith(`/${name}`));
-      return gceCandidates(types).findIndex(
-        ({ place, machineType }) =>
-          place === found?.zone && (machineType === undefined || machineType === found.machineType),
+      const isSpot = found?.scheduling.provisioningModel === "SPOT";
+      return gceCandidates(layout).findIndex(
+        ({ place, machineType, market: bought }) =>
+          place === found?.zone &&
+          (machineType === undefined || machineType === found.machineType) &&
+          (bought === undefined || (bought === "spot") === isSpot),
       );
     },
     async [Symbol.asyncDispose]() {
