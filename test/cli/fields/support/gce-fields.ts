@@ -25,9 +25,9 @@ export interface GceCommands
 }
 
 /** An image that is marked for all that a placement can ask of it. */
-export const CAPABLE_IMAGE = "capable";
+const CAPABLE_IMAGE = "capable";
 /** An image without guest features, such as one that was made for the older firmware. */
-export const PLAIN_IMAGE = "plain";
+const PLAIN_IMAGE = "plain";
 
 const FEATURES = [
   "UEFI_COMPATIBLE",
