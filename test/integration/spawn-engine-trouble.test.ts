@@ -4,6 +4,7 @@ import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
 import type { TestRegistry } from "../../testing/registry/index.ts";
 import type { SpawnNotice } from "../../src/spawner/notice.ts";
 import { caughtError } from "../support/caught.ts";
+import { fastClock } from "../support/faults/fast-clock.ts";
 import { startOwnEngine } from "../support/engines.ts";
 import type { OwnEngine } from "../support/engines.ts";
 import { describeWithEngine, describeWithOwnEngines } from "../support/peers.ts";
@@ -38,7 +39,7 @@ describeWithOwnEngines("an engine that dies", (peer) => {
   beforeAll(async () => {
     registry = stack.use(await startRegistry());
     engine = stack.use(await startOwnEngine(peer));
-    world = stack.use(await openWorld({ engine }));
+    world = stack.use(await openWorld({ engine, clock: fastClock(20) }));
   });
   afterAll(() => stack.disposeAsync());
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import type { JsonObject } from "../../src/errors.ts";
 import { startRegistry, tinyImage } from "../../testing/registry/index.ts";
 import type { BuiltImage, LayerEntry, TestRegistry } from "../../testing/registry/index.ts";
+import { fastClock } from "../support/faults/fast-clock.ts";
 import { describeWithEngineAndRegistry } from "../support/peers.ts";
 import { openWorld, uniqueName } from "../support/world.ts";
 import type { World } from "../support/world.ts";
@@ -49,7 +50,7 @@ describeWithEngineAndRegistry("a launch that fails", (engine, peer) => {
   beforeAll(async () => {
     registry = stack.use(await startPrivateRegistry(peer, "htpasswd"));
     shaky = stack.use(await startRegistry());
-    world = stack.use(await openWorld({ engine, registry, others: [shaky] }));
+    world = stack.use(await openWorld({ engine, registry, others: [shaky], clock: fastClock(20) }));
   });
   afterAll(() => stack.disposeAsync());
 

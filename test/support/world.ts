@@ -3,6 +3,8 @@ import { scratchCatalog } from "../cli/support/scratch-catalog.ts";
 import type { ScratchCatalog } from "../cli/support/scratch-catalog.ts";
 import { createSlipway } from "../../src/slipway/create-slipway.ts";
 import type { JsonObject } from "../../src/errors.ts";
+import type { Clock } from "../../src/host/clock.ts";
+import { systemClock } from "../../src/host/system-clock.ts";
 import { SecretValue } from "../../src/secret-value.ts";
 import type { Slipway } from "../../src/slipway/slipway.ts";
 import type { Architecture } from "../../src/plan/plan.ts";
@@ -47,13 +49,20 @@ export interface WorldOptions {
   readonly registry?: { readonly host: string; readonly login: string };
   /** Further registries whose images are removed from the engine at the end. */
   readonly others?: readonly { readonly host: string }[];
+  /** Of the library, not of the commands. Default: the system's. */
+  readonly clock?: Clock;
 }
 
-export async function openWorld({ engine, registry, others = [] }: WorldOptions): Promise<World> {
+export async function openWorld({
+  engine,
+  registry,
+  others = [],
+  clock = systemClock,
+}: WorldOptions): Promise<World> {
   const id = randomUUID();
   const commands = scratchCatalog();
   const { database, path } = commands;
-  const slipway = await createSlipway({ database, environment: { HOME: path } });
+  const slipway = await createSlipway({ database, environment: { HOME: path }, ports: { clock } });
   const { catalog } = slipway;
   const view = viewEngine(engine);
   const placement = async (name: string, docker: JsonObject) => {
