@@ -34,7 +34,9 @@ async function gcloud(gce: GceFake, folder: string, ...words: readonly string[])
 
 describeWithGcloud("gcloud with the Compute Engine fake as its endpoint", () => {
   it("finds a family's image, creates, lists, describes and deletes", async () => {
-    await using gce = await startGce();
+    await using gce = await startGce({
+      timing: { provisioningMs: 10, stagingMs: 10, endingMs: 10 },
+    });
     using folder = scratchFolder();
     const compute = (...words: readonly string[]) => gcloud(gce, folder.path, ...words);
     const family = ["images", "describe-from-family"];

@@ -19,6 +19,7 @@ endpoint, token = urlparse(sys.argv[1]), sys.argv[2]
 
 class Connection(GCEConnection):
     host = endpoint.hostname
+    poll_interval = 0.05
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **{**kwargs, "port": endpoint.port})
 
@@ -48,16 +49,18 @@ found["nodes"] = [[n.name, n.state] for n in driver.list_nodes()]
 found["disks"] = [[v.name, v.size] for v in driver.list_volumes()]
 driver.destroy_node(node)
 found["gone"] = refusal(lambda: driver.ex_get_node("one"))
-many = driver.ex_create_multiple_nodes("many", "e2-small", image, 3)
+many = driver.ex_create_multiple_nodes("many", "e2-small", image, 3, poll_interval=0.05)
 found["many"] = [n.name for n in many]
-found["ended"] = driver.ex_destroy_multiple_nodes(many)
+found["ended"] = driver.ex_destroy_multiple_nodes(many, poll_interval=0.05)
 found["left"] = driver.list_nodes()
 print(json.dumps(found))
 `;
 
 describeWithLibcloud("apache-libcloud with the Compute Engine fake as its endpoint", (python) => {
   it("lists, creates, finds, stops, starts and destroys", async () => {
-    await using gce = await startGce();
+    await using gce = await startGce({
+      timing: { provisioningMs: 10, stagingMs: 10, endingMs: 10 },
+    });
     using folder = scratchFolder();
     const token = join(folder.path, "token");
     writeFileSync(token, '{"access_token": "x", "expire_time": "2099-01-01T00:00:00Z"}');
