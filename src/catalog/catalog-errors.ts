@@ -24,12 +24,16 @@ export function withOrigin<T>(origin: string, work: () => T): T {
   }
 }
 
-export function recordNotFound({ kind, name }: RecordKey): SlipwayError {
+/** @param meant the name of an existing record that the user may have meant */
+export function recordNotFound(
+  { kind, name }: RecordKey,
+  meant: string | null = null,
+): SlipwayError {
   return new SlipwayError({
     code: "NOT_FOUND",
     reason: "RECORD_NOT_FOUND",
     message: `${kind} ${JSON.stringify(name)} does not exist`,
-    remedy: `List the existing ones with \`slipway get ${kind}\`.`,
+    remedy: `${didYouMean(kind, meant)}List the existing ones with \`slipway get ${kind}\`.`,
     metadata: { kind, name },
   });
 }
@@ -81,16 +85,18 @@ export function generationMismatch(
   });
 }
 
+/** @param meant an existing record that the user may have meant instead of the first missing one */
 export function linkMissing(
   { kind, name }: RecordKey,
   missing: readonly RecordKey[],
+  meant: RecordKey | null = null,
 ): SlipwayError {
   const names = missing.map((key) => `${key.kind} ${key.name}`);
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "LINK_MISSING",
     message: `${kind} ${name} refers to records that do not exist: ${names.join(", ")}`,
-    remedy: "Create the missing records first, or correct the reference.",
+    remedy: `${meant === null ? "" : didYouMean(meant.kind, meant.name)}Create the missing records first, or correct the reference.`,
     metadata: { kind, name, missing: missing.map((key) => ({ kind: key.kind, name: key.name })) },
   });
 }
@@ -127,4 +133,8 @@ export function recordInUse(
       referrers: referrers.map((key) => ({ kind: key.kind, name: key.name })),
     },
   });
+}
+
+function didYouMean(kind: string, name: string | null): string {
+  return name === null ? "" : `Did you mean ${kind} ${name}? `;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../host/clock.ts";
 import { timestamp } from "../host/clock.ts";
 import { invalidArgument, isSlipwayError } from "../errors.ts";
+import type { SlipwayError } from "../errors.ts";
 import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import type { SecretStore } from "../secrets/sealed-store.ts";
@@ -27,6 +28,8 @@ import { parseBody } from "./parse.ts";
 import { plaintextRequired, separatePlaintext } from "./plaintext.ts";
 import type { CatalogStore, WriteTerms } from "./store/store.ts";
 import { isBaked } from "./store/transitions.ts";
+import { closestTo } from "./suggestions.ts";
+import type { RecordKey } from "./tables.ts";
 
 export interface CatalogPorts {
   readonly store: CatalogStore;
@@ -81,7 +84,7 @@ export function createCatalog(ports: CatalogPorts): Catalog {
     },
     async get(kind, name) {
       const record = await store.get(tenant, checkKind(kind), checkName(name));
-      if (record === null) throw recordNotFound({ kind, name });
+      if (record === null) throw await notFound(ports, { kind, name });
       return record;
     },
     linked: async (kind, name) =>
@@ -95,10 +98,15 @@ export function createCatalog(ports: CatalogPorts): Catalog {
     async delete(kind, name, options = {}) {
       checkOptions("catalog.delete", options, WRITE_OPTIONS);
       if (isBuiltIn(checkKind(kind), checkName(name))) throw recordBuiltIn({ kind, name });
-      await store.delete({ ...writeTerms(ports, options), kind, name });
+      try {
+        await store.delete({ ...writeTerms(ports, options), kind, name });
+      } catch (caught) {
+        const isAbsent = isSlipwayError(caught) && caught.reason === "RECORD_NOT_FOUND";
+        throw isAbsent ? await notFound(ports, { kind, name }) : caught;
+      }
     },
     history: async (kind, name) =>
-      await history(store, tenant, { kind: checkKind(kind), name: checkName(name) }),
+      await history(ports, { kind: checkKind(kind), name: checkName(name) }),
     async recordBake(bake, options = {}) {
       checkOptions("catalog.recordBake", options, { actor: "string" });
       const fields = bakedImageFields(bake);
@@ -142,7 +150,7 @@ async function patch<K extends CatalogKind>(
   if (isBuiltIn(kind, name)) throw recordBuiltIn({ kind, name });
   for (let attempt = 1; ; attempt += 1) {
     const current = await store.get(tenant, kind, name);
-    if (current === null) throw recordNotFound({ kind, name });
+    if (current === null) throw await notFound(ports, { kind, name });
     const { generation, createdAt: _c, updatedAt: _u, updatedBy: _b, ...own } = current;
     const wanted = options.ifGeneration ?? generation;
     if (wanted !== generation) throw generationMismatch({ kind, name }, wanted, generation);
@@ -175,13 +183,22 @@ async function listAll<K extends CatalogKind>(
 }
 
 async function history<K extends CatalogKind>(
-  store: CatalogStore,
-  tenant: string,
+  ports: CatalogPorts,
   { kind, name }: { readonly kind: K; readonly name: string },
 ): Promise<readonly HistoryEntry<K>[]> {
-  const entries = await store.history(tenant, kind, name);
-  if (entries.length === 0) throw recordNotFound({ kind, name });
+  const entries = await ports.store.history(ports.tenant, kind, name);
+  if (entries.length === 0) throw await notFound(ports, { kind, name });
   return entries;
+}
+
+/** The error for a name that no record has, with the name that the caller may have meant. */
+async function notFound(
+  { store, tenant }: CatalogPorts,
+  { kind, name }: RecordKey,
+): Promise<SlipwayError> {
+  const records = await store.list(tenant, kind, { after: "", limit: PAGE });
+  const names = records.map((record) => record.name);
+  return recordNotFound({ kind, name }, closestTo(name, names));
 }
 
 function writeTerms(ports: CatalogPorts, options: WriteOptions): WriteTerms {

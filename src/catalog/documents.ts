@@ -4,9 +4,10 @@ import type { JsonObject } from "../errors.ts";
 import { toSnakeCase } from "../json/field-case.ts";
 import { asJsonObject } from "../json/json-object.ts";
 import { printedText } from "./body.ts";
-import { kindNamed } from "./kind-names.ts";
+import { KIND_NAMES, kindNamed } from "./kind-names.ts";
 import { CATALOG_KINDS } from "./kinds.ts";
 import type { CatalogKind, CatalogRecord } from "./kinds.ts";
+import { closestTo } from "./suggestions.ts";
 import { isFields } from "./violation.ts";
 import type { LooseFields } from "./violation.ts";
 
@@ -57,7 +58,12 @@ export function splitDocument(document: unknown): {
 export function requireKind(name: string): CatalogKind {
   const kind = kindNamed(name);
   if (kind !== null) return kind;
-  throw invalidArgument("UNKNOWN_KIND", `unknown kind ${printedText(name)}`, KINDS_REMEDY);
+  const meant = closestTo(name, KIND_NAMES);
+  throw invalidArgument(
+    "UNKNOWN_KIND",
+    `unknown kind ${printedText(name)}`,
+    `${meant === null ? "" : `Did you mean ${meant}? `}${KINDS_REMEDY}`,
+  );
 }
 
 const KINDS_REMEDY = `The kinds are ${CATALOG_KINDS.join(", ")}.`;

@@ -19,6 +19,12 @@ const KINDS_BY_NAME: ReadonlyMap<string, CatalogKind> = new Map(
   ),
 );
 
+/** Every kind and plural. */
+export const KIND_NAMES: readonly string[] = CATALOG_KINDS.flatMap((kind) => [
+  kind,
+  KIND_ALIASES[kind][0],
+]);
+
 /** The kind with this name, plural or short name; `MachineType` and `machine_type` are `machine-type`. */
 export function kindNamed(name: string): CatalogKind | null {
   return KINDS_BY_NAME.get(simplified(name)) ?? null;

@@ -3,9 +3,11 @@ import { SlipwayError } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
 import { deepFreeze } from "../plan/plan.ts";
 import { WITHOUT_COMPILING } from "../json/zod-options.ts";
+import { snakeCaseName } from "../json/field-case.ts";
 import { normalizeBody, printedPath, printedText } from "./body.ts";
 import type { NormalizedBody } from "./body.ts";
 import type { CatalogKind, CatalogKinds } from "./kinds.ts";
+import { normalizeArchitecture } from "./schemas/common.ts";
 import { bakedRule, handWrittenRule, imageRules, imageSchema } from "./schemas/image.ts";
 import {
   diskTypeRules,
@@ -18,7 +20,9 @@ import {
 import { normalizePlacement, placementRules, placementSchema } from "./schemas/placement.ts";
 import { secretRules, secretSchema } from "./schemas/secret.ts";
 import { workspaceRules, workspaceSchema } from "./schemas/workspace.ts";
-import { invalidRecord, isFields } from "./violation.ts";
+import { fieldsAt } from "./schema-fields.ts";
+import { closestTo } from "./suggestions.ts";
+import { invalidRecord, isFields, valueRemedy } from "./violation.ts";
 import type { LooseFields, Normalized, Rule, Violation } from "./violation.ts";
 
 // Parses a body or a stored record into a typed record. All violations are reported together, the first as the message.
@@ -40,12 +44,17 @@ const PARSERS: { readonly [K in CatalogKind]: KindParser<K> } = {
     rules: imageRules,
     handWritten: [handWrittenRule],
     own: [bakedRule],
+    normalize: normalizeArchitecture,
     schema: imageSchema,
   },
   workspace: { rules: workspaceRules, schema: workspaceSchema },
   placement: { rules: placementRules, normalize: normalizePlacement, schema: placementSchema },
   environment: { rules: environmentRules, schema: environmentSchema },
-  "machine-type": { rules: machineTypeRules, schema: machineTypeSchema },
+  "machine-type": {
+    rules: machineTypeRules,
+    normalize: normalizeArchitecture,
+    schema: machineTypeSchema,
+  },
   "disk-type": { rules: diskTypeRules, schema: diskTypeSchema },
   secret: { rules: secretRules, schema: secretSchema },
 };
@@ -123,7 +132,12 @@ function parse<K extends CatalogKind>(
     ...violations,
     ...(parsed.success
       ? []
-      : shapeViolations(parsed.error, { fields, originalPaths, violations: broken })),
+      : shapeViolations(parsed.error, {
+          fields,
+          originalPaths,
+          violations: broken,
+          schema: parser.schema(),
+        })),
   ];
   if (first !== undefined) throw invalidRecord(kind, [first, ...others]);
   if (!parsed.success) throw new TypeError(`no rule says what is wrong with this ${kind}`);
@@ -156,17 +170,24 @@ interface ShapeContext {
   readonly originalPaths: NormalizedBody["originalPaths"];
   /** Violations of the specification's rules, which the schema should not report again. */
   readonly violations: readonly Violation[];
+  readonly schema: z.ZodType;
 }
 
 function shapeViolations(error: z.ZodError, judged: ShapeContext): readonly Violation[] {
+  // A misspelt field is often also missing under its right name: the misspelling is the cause.
   return error.issues
+    .toSorted((left, right) => Number(isUnknownField(right)) - Number(isUnknownField(left)))
     .flatMap((issue) => shapeViolation(issue, judged))
     .filter(({ path }) => !judged.violations.some((violation) => isWithin(path, violation.path)));
 }
 
+function isUnknownField({ code }: z.core.$ZodIssue): boolean {
+  return code === "unrecognized_keys";
+}
+
 function shapeViolation(
   issue: z.core.$ZodIssue,
-  { fields, originalPaths }: ShapeContext,
+  { fields, originalPaths, schema }: ShapeContext,
 ): readonly Violation[] {
   const { path } = issue;
   const field = printedText(printedPath(path));
@@ -178,13 +199,38 @@ function shapeViolation(
         message: `unknown field ${printedText(originalPaths.get(unknown) ?? unknown)}`,
         remedy: METADATA_FIELDS.has(unknown)
           ? "Remove it: the catalog sets this field itself."
-          : "Remove the field, or correct its spelling.",
+          : unknownFieldRemedy(key, path, fieldsAt(schema, path)),
       };
     });
   const value = valueAt(fields, path);
   if (value === undefined) return [{ path, message: `${field} is required` }];
   const fault = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
-  return [{ path, message: `${field}: ${describeFault(fault, value)}` }];
+  return [
+    {
+      path,
+      message: `${field}: ${describeFault(fault, value)}`,
+      ...valueRemedy(field, value, choicesOf(fault)),
+    },
+  ];
+}
+
+function unknownFieldRemedy(
+  key: string,
+  path: Violation["path"],
+  fields: readonly string[],
+): string {
+  const meant = closestTo(key, fields);
+  if (meant !== null) return `Did you mean \`${printedPath([...path, meant])}\`?`;
+  const known = fields.map(snakeCaseName).join(", ");
+  return known === ""
+    ? "Remove the field, or correct its spelling."
+    : `Remove the field, or correct its spelling: the fields here are ${known}.`;
+}
+
+/** The values that a field with a fixed set of them accepts. */
+function choicesOf(issue: z.core.$ZodIssue): readonly string[] {
+  if (issue.code !== "invalid_value") return [];
+  return issue.values.filter((value) => typeof value === "string");
 }
 
 function valueAt(fields: LooseFields, path: readonly PropertyKey[]): unknown {

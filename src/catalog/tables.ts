@@ -70,7 +70,7 @@ export interface CatalogWriting extends CatalogReading {
 /** The operations that setting a record takes. */
 export type RecordTables = Pick<
   CatalogWriting,
-  "find" | "has" | "lastGeneration" | "put" | "putSealed"
+  "find" | "has" | "page" | "lastGeneration" | "put" | "putSealed"
 >;
 
 /** Runs atomic, isolated transactions on the tables. */

@@ -1,6 +1,8 @@
 /** Violations of a kind's rules, which are collected and reported together. */
 import { invalidArgument, type SlipwayError } from "../errors.ts";
+import { snakeCaseName } from "../json/field-case.ts";
 import type { CatalogKind } from "./kinds.ts";
+import { closestTo } from "./suggestions.ts";
 
 /** A record's body before validation: camelCase names and values of any type. */
 export type LooseFields = Readonly<Record<string, unknown>>;
@@ -41,12 +43,47 @@ export function fieldRule(
     readonly broken: (value: unknown, fields: LooseFields) => boolean;
     readonly message: string;
     readonly remedy: string;
+    /** The values that the field accepts, if they are few. */
+    readonly choices?: readonly string[];
   },
 ): Rule {
-  return (fields) =>
-    rule.broken(fields[field], fields)
-      ? [{ path: [field], message: rule.message, remedy: rule.remedy }]
-      : [];
+  return (fields) => {
+    const value = fields[field];
+    if (!rule.broken(value, fields)) return [];
+    const { remedy } = valueRemedy(snakeCaseName(field), value, rule.choices ?? []);
+    return [
+      {
+        path: [field],
+        message: rule.message,
+        remedy: remedy === undefined ? rule.remedy : `${rule.remedy} ${remedy}`,
+      },
+    ];
+  };
+}
+
+/** A plain word. Other texts say little in an error, and an address may have a password in it. */
+const SHOWN_VALUE = /^[\w. -]{1,32}$/;
+
+/** Names the field's value and, if it has few, the values to choose from. */
+export function valueRemedy(
+  field: string,
+  value: unknown,
+  choices: readonly string[],
+): { readonly remedy?: string } {
+  const shown = shownValue(value);
+  if (shown === null) return {};
+  const meant = typeof value === "string" ? closestTo(value, choices) : null;
+  const advice = meant === null ? choicesText(choices) : ` Did you mean ${meant}?`;
+  return { remedy: `\`${field}\` is ${shown}.${advice}` };
+}
+
+function choicesText(choices: readonly string[]): string {
+  return choices.length === 0 ? "" : ` Write ${choices.join(" or ")}.`;
+}
+
+function shownValue(value: unknown): string | null {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  return typeof value === "string" && SHOWN_VALUE.test(value) ? JSON.stringify(value) : null;
 }
 
 export function isFields(value: unknown): value is LooseFields {

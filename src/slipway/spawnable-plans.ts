@@ -1,4 +1,5 @@
 import type { Catalog } from "../catalog/catalog.ts";
+import type { LinkedRecords } from "../catalog/store/store.ts";
 import type { Clock } from "../host/clock.ts";
 import { imageCredential, launchSecrets } from "./credentials.ts";
 import type { CredentialPorts } from "./credentials.ts";
@@ -50,7 +51,7 @@ export function createSpawnablePlans(ports: PlanPorts): SpawnablePlans {
       {
         clock,
         openAdapter: ports.openAdapter,
-        linkedRecords: (name) => catalog.linked("workspace", name),
+        linkedRecords: (name) => linkedRecords(catalog, name),
         findCredential: (image) => imageCredential(ports, image, signal),
       },
       { ...request, tenant: ports.tenant, signal },
@@ -96,4 +97,11 @@ export function createSpawnablePlans(ports: PlanPorts): SpawnablePlans {
       return plan;
     },
   };
+}
+
+/** @throws SlipwayError `NOT_FOUND` for an unknown workspace, with the name that the caller may have meant */
+async function linkedRecords(catalog: Catalog, workspace: string): Promise<LinkedRecords> {
+  const records = await catalog.linked("workspace", workspace);
+  if (records.find("workspace", workspace) === null) await catalog.get("workspace", workspace);
+  return records;
 }

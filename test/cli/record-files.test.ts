@@ -138,7 +138,7 @@ describe("records from files", () => {
       /^slipway: INVALID_ARGUMENT: bad\.yaml:7: image a: architecture is/,
     );
     const broken = await catalog.run(["apply", "-f", "good.yaml", "-f", "broken.yaml"]);
-    expect(broken.stderr).toMatch(/^slipway: INVALID_ARGUMENT: broken\.yaml: line 3, column 1: /);
+    expect(broken.stderr).toMatch(/^slipway: INVALID_ARGUMENT: broken\.yaml: line 2, column 8: /);
     const link = await catalog.run(["apply", "-f", "-"], {
       stdin: `${PLACEMENT}---\n${WORKSPACE}`,
     });
@@ -189,6 +189,22 @@ describe("records from files", () => {
     const listed = await catalog.must(["get", "all", "-o", "json"]);
     expect(rows(listed.stdout)).toContainEqual(
       expect.objectContaining({ kind: "placement", name: "here", generation: 2 }),
+    );
+  });
+
+  it("are suggested by name where a command misspells one", async () => {
+    using catalog = scratchCatalog();
+    await catalog.must(["apply", "-f", "-"], {
+      stdin: STREAM.replace("name: dev", "name: agent-dev"),
+    });
+    for (const argv of [
+      ["resolve", "agnet-dev"],
+      ["spawn", "agnet-dev"],
+      ["get", "workspace", "agnet-dev"],
+    ])
+      expect((await catalog.run(argv)).stderr).toContain("Did you mean workspace agent-dev? ");
+    expect((await catalog.run(["list", "--state", "runing"])).stderr).toContain(
+      "Did you mean running? ",
     );
   });
 });

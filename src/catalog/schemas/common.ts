@@ -1,9 +1,9 @@
 /** The parts that the kinds' schemas and rules share. Field names are in camelCase; unknown fields are errors. */
 import { z } from "zod";
 import { isName, nameGrammar } from "../names.ts";
-import type { CatalogKind } from "../kinds.ts";
+import type { CatalogArchitecture, CatalogKind } from "../kinds.ts";
 import { fieldRule } from "../violation.ts";
-import type { Rule } from "../violation.ts";
+import type { LooseFields, Normalized, Rule } from "../violation.ts";
 
 /** A string of the given form. The message follows the field's name and a colon. */
 export function text(form: RegExp, message: string, longest = 1024) {
@@ -37,6 +37,26 @@ export const substrate = z.preprocess(
       : value,
   z.enum(["AWS", "GCP", "DOCKER"], "must be AWS, GCP or DOCKER"),
 );
+
+const ARCHITECTURES: ReadonlyMap<string, CatalogArchitecture> = new Map([
+  ["amd64", "ARCHITECTURE_AMD64"],
+  ["x86_64", "ARCHITECTURE_AMD64"],
+  ["arm64", "ARCHITECTURE_ARM64"],
+  ["aarch64", "ARCHITECTURE_ARM64"],
+]);
+
+/** The spellings of an architecture beside the specification's own. */
+export const ARCHITECTURE_NAMES: readonly string[] = [...ARCHITECTURES.keys()];
+
+/** `amd64` or `x86_64`, `arm64` or `aarch64`; the specification's spelling is stored. */
+export function normalizeArchitecture(fields: LooseFields): Normalized {
+  const { architecture: given } = fields;
+  const known = typeof given === "string" ? ARCHITECTURES.get(given.toLowerCase()) : undefined;
+  return {
+    fields: known === undefined ? fields : { ...fields, architecture: known },
+    violations: [],
+  };
+}
 
 export const architecture = z.enum(
   ["ARCHITECTURE_AMD64", "ARCHITECTURE_ARM64"],

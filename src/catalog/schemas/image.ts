@@ -11,7 +11,14 @@ import type { ImageFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import { fieldRule, isFields } from "../violation.ts";
 import type { LooseFields, Rule } from "../violation.ts";
-import { architecture, commonRules, described, nameOf, text } from "./common.ts";
+import {
+  ARCHITECTURE_NAMES,
+  architecture,
+  commonRules,
+  described,
+  nameOf,
+  text,
+} from "./common.ts";
 
 const SOURCES = ["aws", "gce", "docker"] as const;
 const AMI_ID = /^ami-[0-9a-f]{8,17}$/;
@@ -35,6 +42,7 @@ export const imageRules: readonly Rule[] = [
       value !== undefined && !CATALOG_ARCHITECTURES.some((architecture) => architecture === value),
     message: "unknown architecture value",
     remedy: "Use a valid architecture enum value.",
+    choices: ARCHITECTURE_NAMES,
   }),
   fieldRule("source", {
     broken: (_, fields) => SOURCES.filter((source) => fields[source] !== undefined).length !== 1,

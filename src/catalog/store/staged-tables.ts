@@ -28,6 +28,16 @@ export function stageTables(tables: CatalogReading): StagedTables {
   return {
     find: (id) => staged(id)?.record ?? tables.find(id),
     has: (id) => staged(id) !== undefined || tables.has(id),
+    page: ({ tenant, kind, after, limit }) =>
+      [
+        ...tables.page({ tenant, kind, after, limit }),
+        ...[...records.values()]
+          .filter(({ id }) => id.tenant === tenant && id.kind === kind && id.name > after)
+          .map(({ record }) => record),
+      ]
+        .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+        .filter(({ name }, index, all) => name !== all[index - 1]?.name)
+        .slice(0, limit),
     lastGeneration: (id) => staged(id)?.record.generation ?? tables.lastGeneration(id),
     put: (id, record, references) => void records.set(keyOf(id), { id, record, references }),
     putSealed: (tenant, name, sealed) => void values.push({ tenant, name, sealed }),

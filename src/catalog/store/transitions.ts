@@ -22,7 +22,8 @@ import type { CatalogKind, CatalogKinds, CatalogRecord, EnvironmentFields } from
 import { parseStored } from "../parse.ts";
 import { referencesOf } from "../references.ts";
 import type { AppliedRecord, RecordApplication, RecordDeletion, RecordWrite } from "./store.ts";
-import type { CatalogWriting, RecordId, RecordTables, StoredRecord } from "../tables.ts";
+import type { CatalogWriting, RecordId, RecordKey, RecordTables, StoredRecord } from "../tables.ts";
+import { closestTo } from "../suggestions.ts";
 import { isFields } from "../violation.ts";
 
 /** How many referrers an error lists. */
@@ -176,16 +177,29 @@ function storedReferences<K extends CatalogKind>(kind: K, fields: CatalogKinds[K
   return referencesOf(kind, fields).filter((key) => !isBuiltIn(key.kind, key.name));
 }
 
-function checkLinks(
-  tables: Pick<RecordTables, "find" | "has">,
-  id: RecordId,
-  fields: CatalogKinds[CatalogKind],
-): void {
+function checkLinks(tables: RecordTables, id: RecordId, fields: CatalogKinds[CatalogKind]): void {
   const missing = storedReferences(id.kind, fields).filter(
     ({ kind, name }) => !tables.has({ tenant: id.tenant, kind, name }),
   );
-  if (missing.length > 0) throw linkMissing(id, missing);
+  const [first] = missing;
+  if (first !== undefined) throw linkMissing(id, missing, closestRecord(tables, id, first));
   if ("machineTypeRef" in fields) checkShape(tables, id, fields);
+}
+
+/** How many records are compared with a name that none of them has. */
+const RECORDS_COMPARED = 500;
+
+function closestRecord(
+  tables: RecordTables,
+  { tenant }: RecordId,
+  { kind, name }: RecordKey,
+): RecordKey | null {
+  const records = tables.page({ tenant, kind, after: "", limit: RECORDS_COMPARED });
+  const meant = closestTo(
+    name,
+    records.map((record) => record.name),
+  );
+  return meant === null ? null : { kind, name: meant };
 }
 
 /** Checks that an environment, its machine type and its disk type are for the same substrate. */

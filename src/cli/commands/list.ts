@@ -5,6 +5,7 @@ import { quoted } from "../terminal-text.ts";
 import { usageError } from "../arguments/flags.ts";
 import { parsePairs } from "../arguments/spawn-input.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
+import { closestTo } from "../../catalog/suggestions.ts";
 import { SPAWN_STATES } from "../../ledger/spawn-record.ts";
 import type { SpawnState } from "../../ledger/spawn-record.ts";
 
@@ -36,8 +37,9 @@ export async function list(
 function spawnState(word: string): SpawnState {
   const state = SPAWN_STATES.find((candidate) => candidate === word);
   if (state !== undefined) return state;
+  const meant = closestTo(word, SPAWN_STATES);
   throw usageError(
     `--state: ${quoted(word)} is not a spawn state`,
-    `The states are ${SPAWN_STATES.join(", ")}.`,
+    `${meant === null ? "" : `Did you mean ${meant}? `}The states are ${SPAWN_STATES.join(", ")}.`,
   );
 }

@@ -66,8 +66,9 @@ async function readBytes(context: CliContext, file: string | undefined): Promise
 
 /** The body of a record. A document that has a kind must have this one. */
 async function readBody(kind: CatalogKind, bytes: Uint8Array): Promise<unknown> {
-  const { parseDocument } = await import("../../json/document/parse-document.ts");
-  const document = parseDocument(bytes);
+  const { parseDocument, parseSecretDocument } =
+    await import("../../json/document/parse-document.ts");
+  const document = kind === "secret" ? parseSecretDocument(bytes) : parseDocument(bytes);
   if (!isFields(document) || document["kind"] === undefined) return document;
   const { kind: own, body } = splitDocument(document);
   if (own === kind) return body;

@@ -15,7 +15,7 @@ function errorLines(error: SlipwayError): string {
   const checks = (error.checks ?? []).filter(isJsonObject);
   const failed = checks.filter(isFailed);
   const lines = [`slipway: ${error.code}: ${headline(error.message, failed)}`];
-  if (error.remedy !== null) lines.push(error.remedy);
+  lines.push(...remedyLines(error));
   // If only one check failed, the error's message often includes that check's message already.
   const only = failed.length === 1 ? failed[0]?.message : undefined;
   const isRepeated = typeof only === "string" && error.message.includes(only);
@@ -28,6 +28,15 @@ function errorLines(error: SlipwayError): string {
   // The message is only the first violation, worded exactly as in the specification.
   if (Array.isArray(violations)) lines.push(...remainingViolations(violations, error.message));
   return lines.map((line) => `${safeLine(line)}\n`).join("");
+}
+
+/** The remedy, which stands beside the caret if the error quotes a line of its input. */
+function remedyLines({ remedy, metadata: { excerpt } }: SlipwayError): readonly string[] {
+  const ownLine = remedy === null ? [] : [remedy];
+  if (!Array.isArray(excerpt)) return ownLine;
+  const [source, caret] = excerpt.filter((line) => typeof line === "string");
+  if (source === undefined || caret === undefined) return ownLine;
+  return [`  ${source}`, `  ${[caret, ...ownLine].join(" ")}`];
 }
 
 /** The message without the findings of several checks, which follow on lines of their own. */

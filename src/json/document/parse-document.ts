@@ -4,10 +4,16 @@
  * same rules apply: duplicate keys, several documents, tags, merge keys and numbers that would lose digits are errors.
  */
 import { Composer, Lexer, Parser, type CST, type Document } from "yaml";
-import { invalidArgument, type JsonValue, type SlipwayError } from "../../errors.ts";
+import {
+  invalidArgument,
+  isSlipwayError,
+  type JsonValue,
+  type SlipwayError,
+} from "../../errors.ts";
 import { buildValue } from "./build-value.ts";
-import { faultAt } from "./position.ts";
-import { SYNTAX_FAULTS } from "./syntax-faults.ts";
+import { faultAt, withoutExcerpt } from "./position.ts";
+import { syntaxError } from "./syntax-error.ts";
+import type { SyntaxFault } from "./syntax-error.ts";
 
 /** Size limit of one document. */
 export const LARGEST_INPUT_BYTES = 1024 * 1024;
@@ -25,11 +31,20 @@ const DEEPEST_NESTING = 64;
 export function parseDocument(bytes: Uint8Array): JsonValue {
   const text = decode(bytes, LARGEST_INPUT_BYTES);
   const tokens = tokenize(text, MOST_LEXEMES);
-  const [document, ...others] = compose(tokens, text);
+  const [document, ...others] = refuseFaults(compose(tokens, text), text);
   if (document === undefined) return null;
   if (others.length > 0)
     throw faultAt(text, others[0]?.range[0] ?? text.length, "more than one document");
   return buildValue(document, text);
+}
+
+/** Like {@link parseDocument}, for the record of a secret: errors quote nothing of it. */
+export function parseSecretDocument(bytes: Uint8Array): JsonValue {
+  try {
+    return parseDocument(bytes);
+  } catch (caught) {
+    throw isSlipwayError(caught) ? withoutExcerpt(caught) : caught;
+  }
 }
 
 /** A document of a stream. */
@@ -47,7 +62,8 @@ export interface StreamedDocument {
 export function parseDocuments(bytes: Uint8Array): readonly StreamedDocument[] {
   const text = decode(bytes, LARGEST_STREAM_BYTES);
   const lineAt = lineCounter(text);
-  return compose(tokenize(text, MOST_STREAM_LEXEMES), text).flatMap((document) => {
+  const documents = compose(tokenize(text, MOST_STREAM_LEXEMES), text);
+  return refuseFaults(documents, text).flatMap((document) => {
     if (document.contents === null) return [];
     const value = buildValue(document, text);
     return value === null ? [] : [{ value, line: lineAt(document.contents.range[0]) }];
@@ -128,6 +144,7 @@ function childrenOf(token: CST.Token): readonly CST.Token[] {
   return token.items.flatMap(({ key, value }) => [key ?? [], value ?? []].flat());
 }
 
+/** Composes the documents, whose faults are not yet refused. */
 function compose(tokens: readonly CST.Token[], text: string): readonly Document.Parsed[] {
   // Duplicate keys are detected while the value is built: the composer's own check takes quadratic time.
   const composer = new Composer({
@@ -136,10 +153,26 @@ function compose(tokens: readonly CST.Token[], text: string): readonly Document.
     stringKeys: true,
     uniqueKeys: false,
   });
-  const documents = [...composer.compose(tokens, false, text.length)];
+  return [...composer.compose(tokens, false, text.length)];
+}
+
+function refuseFaults(
+  documents: readonly Document.Parsed[],
+  text: string,
+): readonly Document.Parsed[] {
+  const fault = firstFault(documents);
+  if (fault !== null) throw syntaxError(text, fault, faultOf);
+  return documents;
+}
+
+function firstFault(documents: readonly Document.Parsed[]): SyntaxFault | null {
   for (const { errors, warnings } of documents) {
     const fault = errors[0] ?? warnings[0];
-    if (fault !== undefined) throw faultAt(text, fault.pos[0], SYNTAX_FAULTS[fault.code]);
+    if (fault !== undefined) return { code: fault.code, offset: fault.pos[0] };
   }
-  return documents;
+  return null;
+}
+
+function faultOf(text: string): SyntaxFault | null {
+  return firstFault(compose(tokenize(text, MOST_STREAM_LEXEMES), text));
 }

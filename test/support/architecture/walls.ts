@@ -77,7 +77,14 @@ const ADAPTER_FOLDERS: ReadonlySet<string> = new Set(
 );
 
 /** Packages that belong to no provider. The test takes any other package for an SDK. */
-const PACKAGES_OF_SRC: readonly string[] = ["@stricli/core", "diff", "p-retry", "yaml", "zod"];
+const PACKAGES_OF_SRC: readonly string[] = [
+  "@stricli/core",
+  "diff",
+  "fastest-levenshtein",
+  "p-retry",
+  "yaml",
+  "zod",
+];
 /** What adapters parse replies with. */
 const PACKAGES_OF_ADAPTERS: readonly string[] = ["zod"];
 

@@ -52,7 +52,29 @@ describe("the description", () => {
 
 describe("the architecture", () => {
   it.each([
-    "amd64",
+    ["amd64", "ARCHITECTURE_AMD64"],
+    ["x86_64", "ARCHITECTURE_AMD64"],
+    ["arm64", "ARCHITECTURE_ARM64"],
+    ["AArch64", "ARCHITECTURE_ARM64"],
+  ])("can be %s, and is stored as %s", (architecture, stored) => {
+    expect(parseBody("image", image({ ...docker, architecture }))).toMatchObject({
+      architecture: stored,
+    });
+  });
+
+  it("is named with the choices if it is unknown", () => {
+    const remedyOf = (architecture: string) =>
+      refusal("image", image({ ...docker, architecture })).remedy;
+    expect(remedyOf("amd46")).toBe(
+      'Use a valid architecture enum value. `architecture` is "amd46". Did you mean amd64?',
+    );
+    expect(remedyOf("sparc")).toBe(
+      'Use a valid architecture enum value. `architecture` is "sparc". Write amd64 or x86_64 or arm64 or aarch64.',
+    );
+  });
+
+  it.each([
+    "i386",
     "architecture_amd64",
     "ARCHITECTURE_UNSPECIFIED",
     1,

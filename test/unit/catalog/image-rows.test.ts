@@ -121,7 +121,7 @@ describe("a row of the specification", () => {
     const everything = {
       name: "9",
       description: "x".repeat(1025),
-      architecture: "amd64",
+      architecture: "sparc",
       aws: { ami_ids: { "": "ami-0abc123def456789a", "us-east-1": "x" }, provenance: {} },
       gce: { self_link: "x" },
       docker: {},

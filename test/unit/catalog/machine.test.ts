@@ -136,7 +136,7 @@ describe("a machine type", () => {
     [machineType({ docker: {} }, { vcpus: 0 }), "vcpus: must be more than 0"],
     [machineType({ docker: {} }, { memory_gb: -1 }), "memory_gb: must be more than 0"],
     [
-      machineType({ docker: {} }, { architecture: "arm64" }),
+      machineType({ docker: {} }, { architecture: "sparc" }),
       "architecture: must be ARCHITECTURE_AMD64 or ARCHITECTURE_ARM64",
     ],
     [machineType({ docker: {} }, { has_gpu: "no" }), "has_gpu: must be true or false"],

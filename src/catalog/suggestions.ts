@@ -1,0 +1,25 @@
+import { distance } from "fastest-levenshtein";
+
+/** The most edits between a misspelling and its suggestion: a larger distance suggests unrelated words. */
+const MOST_EDITS = 3;
+/** Longer words are not compared: the comparison takes time in proportion to their length. */
+const LONGEST_WORD = 100;
+
+/**
+ * The candidate that a misspelt word most likely means; null if none is close enough. Case, `-` and `_` count as equal.
+ */
+export function closestTo(word: string, candidates: Iterable<string>): string | null {
+  const wanted = simplified(word);
+  if (wanted === "" || wanted.length > LONGEST_WORD) return null;
+  const furthest = Math.min(MOST_EDITS, Math.ceil(wanted.length / 3));
+  let best: { readonly candidate: string; readonly edits: number } | null = null;
+  for (const candidate of candidates) {
+    const edits = distance(wanted, simplified(candidate.slice(0, LONGEST_WORD)));
+    if (edits <= furthest && (best === null || edits < best.edits)) best = { candidate, edits };
+  }
+  return best?.candidate ?? null;
+}
+
+function simplified(word: string): string {
+  return word.toLowerCase().replaceAll(/[-_ ]/g, "");
+}
