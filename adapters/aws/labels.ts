@@ -1,4 +1,6 @@
 import type { Instance, Tag, TagSpecification } from "@aws-sdk/client-ec2";
+import { hasTagsInMetadata, isMetadataTagKey } from "../../src/plan/instance.ts";
+import type { InstanceOptions } from "../../src/plan/instance.ts";
 import type { Candidate } from "../../src/plan/plan.ts";
 import type { Launch, Machine } from "../../src/substrate/contract.ts";
 import { sharedLabels } from "../../src/substrate/shared-labels.ts";
@@ -22,8 +24,6 @@ export const KEEP_TAG = `${TAG_PREFIX}keep`;
 
 /** "Tag restrictions" of EC2. */
 export const MAX_TAGS = 50;
-/** Machines read their tags from the instance metadata, where a key is part of a path (`tag-checks.ts`). */
-const NOT_IN_METADATA = "/";
 
 /** The resources that `RunInstances` tags as it creates them, so that none of them ever exists without an owner. */
 const TAGGED_RESOURCES = ["instance", "volume", "network-interface"] as const;
@@ -34,14 +34,19 @@ const TAGGED_WITH_SPOT = [...TAGGED_RESOURCES, "spot-instances-request"] as cons
  * The tags of a launch: the placement's, as many of the spawns' labels as EC2 accepts, then Slipway's. All but Slipway's
  * are sorted by key, because EC2 treats the same tags in another order as a different request.
  */
-export function launchTags(launch: Launch, own: Readonly<Record<string, string>>): Required<Tag>[] {
+export function launchTags(
+  launch: Launch,
+  own: Readonly<Record<string, string>>,
+  options: Pick<InstanceOptions, "metadataOptions"> = {},
+): Required<Tag>[] {
+  const isAllowed = hasTagsInMetadata(options) ? isMetadataTagKey : () => true;
   const { ownership, members } = launch;
   const [only] = members.length === 1 ? members : [];
   const placement = Object.entries(own).filter(([key]) => !key.startsWith(TAG_PREFIX));
   // Volumes that are kept have one tag more than Slipway's other tags.
   const room = MAX_TAGS - placement.length - Object.keys(TAGS).length - 1;
   const copied = sharedLabels(members)
-    .filter(([key]) => !key.includes(NOT_IN_METADATA) && !Object.hasOwn(own, key))
+    .filter(([key]) => isAllowed(key) && !Object.hasOwn(own, key))
     .slice(0, Math.max(0, room));
   const tags: readonly (readonly [string, string])[] = [
     ...[...placement, ...copied].toSorted(([one], [other]) => (one < other ? -1 : 1)),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { JsonObject } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
+import { metadataOptions } from "../../src/plan/instance-document.ts";
 import { settingsParser } from "../../src/substrate/plan-settings.ts";
 
 const text = z.string().min(1);
@@ -50,6 +51,8 @@ const instanceSettings = z.strictObject({
       }),
     )
     .default([]),
+  /** The following options are the placement's. Absent: EC2's default. */
+  metadataOptions: metadataOptions().exactOptional(),
   instanceProfileArn: text.nullable(),
   assignPublicIp: z.boolean(),
   /** The placement's own tags. Each launch adds the ownership tags. */

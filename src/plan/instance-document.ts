@@ -1,9 +1,18 @@
 /** The options of an EC2 instance in a plan. */
 import { z } from "zod";
+import { METADATA_TAGS } from "./instance.ts";
 
 /** The options that the placement sets. */
 export function instanceFields() {
   return {
     securityGroupIds: z.array(z.string()).exactOptional(),
+    metadataOptions: metadataOptions().exactOptional(),
   };
+}
+
+export function metadataOptions() {
+  return z.strictObject({
+    httpPutResponseHopLimit: z.int().exactOptional(),
+    instanceMetadataTags: z.enum(METADATA_TAGS).exactOptional(),
+  });
 }

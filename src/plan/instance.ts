@@ -6,9 +6,36 @@
 export interface InstanceOptions {
   /** In place of a single group. */
   readonly securityGroupIds?: readonly string[];
+  readonly metadataOptions?: MetadataOptions;
 }
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html */
+export interface MetadataOptions {
+  /** How many hops the reply with a session token travels: 1 to 64. A container on a bridge needs 2. */
+  readonly httpPutResponseHopLimit?: number;
+  /** Whether the instance metadata shows the instance's tags. Default of Slipway: enabled. */
+  readonly instanceMetadataTags?: (typeof METADATA_TAGS)[number];
+}
+
+export const METADATA_TAGS = ["enabled", "disabled"] as const;
 
 /** The names of the options. Each one that is set has a source of its own in the plan. */
 export const INSTANCE_OPTIONS = [
   "securityGroupIds",
+  "metadataOptions",
 ] as const satisfies readonly (keyof InstanceOptions)[];
+
+/**
+ * Whether a key can be read in the instance metadata, where it is part of a path. It may have letters, digits and
+ * `- + = . , _ : @`, but no spaces or `/`, and may not be `.`, `..` or `_index`.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
+ */
+export function isMetadataTagKey(key: string): boolean {
+  return /^[-0-9a-zA-Z_+=,.@:]+$/.test(key) && ![".", "..", "_index"].includes(key);
+}
+
+export function hasTagsInMetadata({
+  metadataOptions,
+}: Pick<InstanceOptions, "metadataOptions">): boolean {
+  return metadataOptions?.instanceMetadataTags !== "disabled";
+}

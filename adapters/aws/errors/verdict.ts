@@ -42,6 +42,7 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
   switch (known) {
     case "InvalidParameterValue":
       if (isAboutProfile(refusal.words)) return UNKNOWN_PROFILE;
+      if (isAboutTagKey(refusal.words)) return VERDICTS.get("InvalidTagKey.Malformed") ?? verdict;
       return { ...verdict, ...placeNamedIn(refusal.words) };
     case "UnsupportedOperation":
       if (isAboutProduct(refusal.words)) return unsupportedByProduct(refusal.words);
@@ -97,6 +98,14 @@ const PROFILE_MESSAGES = [
 
 function isAboutProfile(words: string): boolean {
   return PROFILE_MESSAGES.some((message) => message.test(words));
+}
+
+/**
+ * A key that the instance metadata cannot show. EC2 has no code of its own for it:
+ * https://github.com/aws-controllers-k8s/community/issues/1789
+ */
+function isAboutTagKey(words: string): boolean {
+  return /^'[^']*' is not a valid tag key\. /.test(words);
 }
 
 /** Whether EC2 names images that their owner does not share with the account, with whatever status. */

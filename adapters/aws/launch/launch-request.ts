@@ -1,5 +1,6 @@
 import type { RunInstancesCommandInput } from "@aws-sdk/client-ec2";
 import { invalidArgument } from "../../../src/errors.ts";
+import { hasTagsInMetadata } from "../../../src/plan/instance.ts";
 import type { Candidate } from "../../../src/plan/plan.ts";
 import type { Launch } from "../../../src/substrate/contract.ts";
 import { settingsOf } from "../settings.ts";
@@ -34,16 +35,9 @@ export function launchRequest(launch: Launch): Input {
     ...profile(settings),
     ...userData(launch),
     ...volumes(settings, plan.planId),
-    // A machine of a batch reads its tags from the instance metadata to find out which member it is.
-    MetadataOptions: {
-      HttpEndpoint: "enabled",
-      HttpTokens: "required",
-      InstanceMetadataTags: "enabled",
-      // EC2 does not open the metadata's IPv6 endpoint by itself, not even in an IPv6-only subnet.
-      ...(ipv6OnlySubnet(settings, place.subnet) === null ? {} : { HttpProtocolIpv6: "enabled" }),
-    },
+    MetadataOptions: metadata(settings, place),
     ...market(place),
-    TagSpecifications: tagSpecifications(launchTags(launch, settings.tags), {
+    TagSpecifications: tagSpecifications(launchTags(launch, settings.tags, settings), {
       ...place,
       keepsVolumes: settings.volumes.some(({ deleteOnTermination }) => !deleteOnTermination),
     }),
@@ -76,6 +70,25 @@ function network(settings: InstanceSettings, { place, subnet }: Candidate): Part
         ...(securityGroupIds.length === 0 ? {} : { Groups: [...securityGroupIds] }),
       },
     ],
+  };
+}
+
+/**
+ * A machine reads its launch index from the metadata, so the endpoint is open. The request always says whether tags are
+ * there, because an account may have another default: https://github.com/aws/karpenter-provider-aws/pull/7012
+ */
+function metadata(
+  settings: InstanceSettings,
+  { subnet }: Candidate,
+): NonNullable<Input["MetadataOptions"]> {
+  const { httpPutResponseHopLimit: hops } = settings.metadataOptions ?? {};
+  return {
+    HttpEndpoint: "enabled",
+    HttpTokens: "required",
+    InstanceMetadataTags: hasTagsInMetadata(settings) ? "enabled" : "disabled",
+    ...(hops === undefined ? {} : { HttpPutResponseHopLimit: hops }),
+    // EC2 does not open the metadata's IPv6 endpoint by itself, not even in an IPv6-only subnet.
+    ...(ipv6OnlySubnet(settings, subnet) === null ? {} : { HttpProtocolIpv6: "enabled" }),
   };
 }
 

@@ -3,11 +3,18 @@ import type { JsonObject } from "../../../src/errors.ts";
 import { filled } from "../../../src/substrate/filled.ts";
 
 /** The members of an instance that hold its settings. */
-export type InstanceReply = Pick<Instance, "SecurityGroups">;
+export type InstanceReply = Pick<Instance, "MetadataOptions" | "SecurityGroups">;
 
 /** The settings with which EC2 says that the instance runs, by the names of the records' fields. */
-export function settingsOfInstance({ SecurityGroups }: InstanceReply): JsonObject {
+export function settingsOfInstance({
+  SecurityGroups,
+  MetadataOptions: metadata,
+}: InstanceReply): JsonObject {
   return filled({
     securityGroupIds: SecurityGroups?.flatMap(({ GroupId }) => GroupId ?? []),
+    metadataOptions: filled({
+      httpPutResponseHopLimit: metadata?.HttpPutResponseHopLimit,
+      instanceMetadataTags: metadata?.InstanceMetadataTags,
+    }),
   });
 }

@@ -29,5 +29,13 @@ export function instanceSettings(
     instanceProfileArn: target.instanceProfileArn,
     assignPublicIp: target.assignPublicIp,
     tags: { ...target.tags },
+    ...optionsOf(target),
+  };
+}
+
+/** The placement's options that have a setting of the same name. */
+function optionsOf({ metadataOptions }: AwsTarget): Partial<InstanceSettings> {
+  return {
+    ...(metadataOptions === undefined ? {} : { metadataOptions }),
   };
 }

@@ -1,24 +1,23 @@
+import { hasTagsInMetadata, isMetadataTagKey } from "../../../src/plan/instance.ts";
 import type { AwsTarget, Check } from "../../../src/plan/plan.ts";
 import { failed, passed } from "../../../src/substrate/check.ts";
 import { MAX_TAGS, TAGS } from "../labels.ts";
 
-/**
- * Machines read their tags from the instance metadata, where a key is part of a path. It may have letters, digits and
- * `- + = . , _ : @`, but no spaces or `/`, and may not be `.`, `..` or `_index` ("View tags for your EC2 instances using
- * instance metadata").
- */
-const METADATA_KEY = /^[-0-9a-zA-Z_+=,.@:]+$/;
-const RESERVED: ReadonlySet<string> = new Set([".", "..", "_index"]);
 /** "Tag restrictions" of EC2, in Unicode characters. */
 const LONGEST_KEY = 128;
 const LONGEST_VALUE = 256;
 
 /** Checks the placement's tags against EC2's rules, because one invalid key would fail every launch. */
-export function tagCheck({ tags, keepVolumes }: Pick<AwsTarget, "keepVolumes" | "tags">): Check {
+export function tagCheck(
+  target: Pick<AwsTarget, "keepVolumes" | "metadataOptions" | "tags">,
+): Check {
+  const { tags, keepVolumes } = target;
+  const inMetadata = hasTagsInMetadata(target);
+  const faultOf = (key: string, value: string) => tagFault(key, value, inMetadata);
   // Volumes that are kept have one tag more.
   const most = MAX_TAGS - Object.keys(TAGS).length - (keepVolumes === true ? 1 : 0);
   const faults = [
-    ...Object.entries(tags).flatMap(([key, value]) => tagFault(key, value) ?? []),
+    ...Object.entries(tags).flatMap(([key, value]) => faultOf(key, value) ?? []),
     ...(Object.keys(tags).length > most
       ? [`there are more than ${most}, the number that Slipway's own tags leave room for`]
       : []),
@@ -28,16 +27,19 @@ export function tagCheck({ tags, keepVolumes }: Pick<AwsTarget, "keepVolumes" | 
     code: "FAILED_PRECONDITION",
     reason: "TAG_INVALID",
     message: `tags of the placement: ${faults.join("; ")}`,
-    remedy:
-      "Use keys of letters, digits and -+=._,:@ without spaces or slashes, and values within EC2's limits.",
-    metadata: { keys: Object.keys(tags).filter((key) => tagFault(key, tags[key] ?? "") !== null) },
+    remedy: inMetadata
+      ? "Use keys of letters, digits and -+=._,:@ without spaces or slashes (or set metadata_options.instance_metadata_tags: disabled), and values within EC2's limits."
+      : "Use keys and values within EC2's limits.",
+    metadata: { keys: Object.keys(tags).filter((key) => faultOf(key, tags[key] ?? "") !== null) },
   });
 }
 
-function tagFault(key: string, value: string): string | null {
+function tagFault(key: string, value: string, inMetadata: boolean): string | null {
   const name = JSON.stringify(key);
+  if (key === "") return "a key is empty";
   if (key.length > LONGEST_KEY) return `${name} has more than ${LONGEST_KEY} characters`;
-  if (!METADATA_KEY.test(key) || RESERVED.has(key))
+  if (/\p{Cc}/u.test(key)) return `the key ${name} has control characters`;
+  if (inMetadata && !isMetadataTagKey(key))
     return `${name} cannot be a key in the instance metadata`;
   if (key.toLowerCase().startsWith("aws:")) return `${name} begins with AWS's reserved prefix`;
   if (Array.from(value).length > LONGEST_VALUE)

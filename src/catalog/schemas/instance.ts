@@ -1,4 +1,6 @@
 /** The options of EC2 instances in placements. */
+import { z } from "zod";
+import { isMetadataTagKey, METADATA_TAGS } from "../../plan/instance.ts";
 import type { AwsPlacement } from "../kinds.ts";
 import { distinct, text } from "./common.ts";
 
@@ -23,22 +25,40 @@ export function instanceFields() {
       .min(1, "must list at least one security group")
       .max(MOST_GROUPS, `must list at most ${MOST_GROUPS} security groups`)
       .exactOptional(),
+    metadataOptions: z
+      .strictObject({
+        httpPutResponseHopLimit: z
+          .int("must be a number of hops from 1 to 64")
+          .min(1, "must be a number of hops from 1 to 64")
+          .max(64, "must be a number of hops from 1 to 64")
+          .exactOptional(),
+        instanceMetadataTags: z
+          .enum(METADATA_TAGS, `must be ${METADATA_TAGS.join(" or ")}`)
+          .exactOptional(),
+      })
+      .exactOptional(),
   };
 }
 
 /** A value that another field of the placement contradicts. The message says what to write instead. */
 export interface InstanceClash {
-  readonly path: readonly (keyof AwsPlacement)[];
+  readonly path: readonly [keyof AwsPlacement, ...string[]];
   readonly message: string;
 }
 
 export function instanceClashes(placement: AwsPlacement): readonly InstanceClash[] {
-  const { securityGroupId, securityGroupIds } = placement;
+  const { securityGroupId, securityGroupIds, metadataOptions, tags = {} } = placement;
   const clashes: InstanceClash[] = [];
   if (securityGroupId !== undefined && securityGroupIds !== undefined)
     clashes.push({
       path: ["securityGroupIds"],
       message: "must not be set with security_group_id: list every group in security_group_ids",
+    });
+  const hidden = Object.keys(tags).find((key) => !isMetadataTagKey(key));
+  if (metadataOptions?.instanceMetadataTags === "enabled" && hidden !== undefined)
+    clashes.push({
+      path: ["metadataOptions", "instanceMetadataTags"],
+      message: `must be disabled for the tag ${JSON.stringify(hidden)}: a key in the instance metadata has only letters, digits and -+=._,:@`,
     });
   return clashes;
 }

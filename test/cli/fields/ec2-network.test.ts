@@ -25,6 +25,23 @@ const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
       described: { security_group_ids: groups },
     };
   },
+  metadata_options: () => ({
+    placement: {
+      metadata_options: { http_put_response_hop_limit: 2, instance_metadata_tags: "disabled" },
+      tags: { "Patch Group": "nightly", "k8s.io/cluster": "owned" },
+    },
+    wire: {
+      "MetadataOptions.HttpEndpoint": "enabled",
+      "MetadataOptions.HttpTokens": "required",
+      "MetadataOptions.HttpPutResponseHopLimit": "2",
+      "MetadataOptions.InstanceMetadataTags": "disabled",
+      "TagSpecification.1.Tag.1.Key": "Patch Group",
+      "TagSpecification.1.Tag.2.Key": "k8s.io/cluster",
+    },
+    described: {
+      metadata_options: { http_put_response_hop_limit: 2, instance_metadata_tags: "disabled" },
+    },
+  }),
 };
 
 /** A refusal: the failed check's name, its reason, and some of the message's words. */
@@ -57,6 +74,10 @@ const REFUSED: Readonly<
       finding: ["subnets.network", "NETWORK_MISMATCH", `as ${other} is`],
     };
   },
+  "tags that the instance metadata cannot show": () => ({
+    fields: { placement: { tags: { "Patch Group": "nightly" } } },
+    finding: ["tags.allowed", "TAG_INVALID", '"Patch Group" cannot be a key in the instance'],
+  }),
 };
 
 /** What only the launch can know, or what has changed since the plan was saved. */
@@ -111,6 +132,18 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
   [
     { security_group_ids: ["sg-01"], security_group_id: "sg-02" },
     "security_group_ids: must not be set with security_group_id: list every group",
+  ],
+  [
+    { metadata_options: { http_put_response_hop_limit: 65 } },
+    "metadata_options.http_put_response_hop_limit: must be a number of hops from 1 to 64",
+  ],
+  [
+    { metadata_options: { instance_metadata_tags: true } },
+    "metadata_options.instance_metadata_tags: must be enabled or disabled",
+  ],
+  [
+    { metadata_options: { instance_metadata_tags: "enabled" }, tags: { "a b": "" } },
+    'metadata_options.instance_metadata_tags: must be disabled for the tag "a b"',
   ],
 ];
 

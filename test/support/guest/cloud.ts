@@ -50,6 +50,8 @@ export async function guestsOnEc2(): Promise<Ec2GuestCloud> {
               accountId: "000000000000",
               region: "us-east-1",
               subnetIds: [first, second].map((zone) => region.subnets[zone] ?? ""),
+              // No guest may depend on its tags.
+              metadataOptions: { instanceMetadataTags: "disabled" },
             },
           },
         },

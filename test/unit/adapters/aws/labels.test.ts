@@ -60,6 +60,11 @@ describe("launchTags", () => {
     const alone = launchTags({ ...launch, members: first === undefined ? [] : [first] }, {});
     expect(alone).toContainEqual({ Key: "task", Value: "1" });
     expect(alone.map(({ Key }) => Key)).not.toContain("example.com/x");
+    const metadataOptions = { instanceMetadataTags: "disabled" } as const;
+    expect(launchTags({ ...launch, members }, {}, { metadataOptions })).toContainEqual({
+      Key: "example.com/x",
+      Value: "y",
+    });
   });
 
   it("copies no more labels than a resource may have tags, with one to keep a volume", () => {

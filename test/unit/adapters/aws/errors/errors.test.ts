@@ -182,6 +182,13 @@ describe("the table of EC2's errors", () => {
     expect(other.reason).toBe("CLOUD_REQUEST_REFUSED");
   });
 
+  it("distinguishes a tag that the instance metadata cannot show from other invalid values", () => {
+    const words =
+      "'Patch Group' is not a valid tag key. Tag keys must match pattern ([0-9a-zA-Z\\\\-_+=,.@:]{1,255}), and must not be a reserved name ('.', '..', '_index')";
+    const error = cloudError(refusal("InvalidParameterValue", 400, words), CONTEXT);
+    expect(error).toMatchObject({ reason: "TAG_INVALID", retry: "never" });
+  });
+
   it.each([
     [
       "InvalidParameter",

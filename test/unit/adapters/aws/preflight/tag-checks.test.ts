@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { tagCheck } from "../../../../../adapters/aws/preflight/tag-checks.ts";
 
 it.each([
@@ -15,7 +15,7 @@ it.each([
 it.each([
   ["with space", "", /"with space" cannot be a key/],
   ["a/b", "", /"a\/b" cannot be a key/],
-  ["", "", /"" cannot be a key/],
+  ["", "", /a key is empty/],
   [".", "", /cannot be a key/],
   ["..", "", /cannot be a key/],
   ["_index", "", /cannot be a key/],
@@ -29,6 +29,27 @@ it.each([
   expect(check).toMatchObject({ outcome: "failed", reason: "TAG_INVALID" });
   expect(check.message).toMatch(message);
   expect(check.metadata).toEqual({ keys: [key] });
+});
+
+describe("without tags in the instance metadata", () => {
+  const metadataOptions = { instanceMetadataTags: "disabled" } as const;
+
+  it.each(["Patch Group", "k8s.io/cluster-autoscaler/enabled", ".", "_index", "ключ"])(
+    "EC2 accepts the key %s",
+    (key) => {
+      expect(tagCheck({ tags: { [key]: "" }, metadataOptions }).outcome).toBe("passed");
+      const shown = { instanceMetadataTags: "enabled" } as const;
+      const check = tagCheck({ tags: { [key]: "" }, metadataOptions: shown });
+      expect(check.outcome).toBe("failed");
+      expect(check.remedy).toContain("set metadata_options.instance_metadata_tags: disabled");
+    },
+  );
+
+  it.each(["", "aws:name", "a\nb", "k".repeat(129)])("EC2 refuses the key %j", (key) => {
+    const check = tagCheck({ tags: { [key]: "" }, metadataOptions });
+    expect(check).toMatchObject({ reason: "TAG_INVALID", metadata: { keys: [key] } });
+    expect(check.remedy).not.toContain("metadata_options");
+  });
 });
 
 it("EC2 accepts 50 tags including Slipway's own", () => {
