@@ -53,6 +53,7 @@ const instanceSettings = z.strictObject({
     .default([]),
   /** The following options are the placement's. Absent: EC2's default. */
   metadataOptions: metadataOptions().exactOptional(),
+  keyName: text.exactOptional(),
   instanceProfileArn: text.nullable(),
   assignPublicIp: z.boolean(),
   /** The placement's own tags. Each launch adds the ownership tags. */

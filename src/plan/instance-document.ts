@@ -7,6 +7,7 @@ export function instanceFields() {
   return {
     securityGroupIds: z.array(z.string()).exactOptional(),
     metadataOptions: metadataOptions().exactOptional(),
+    keyName: z.string().exactOptional(),
   };
 }
 

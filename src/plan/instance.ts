@@ -7,6 +7,8 @@ export interface InstanceOptions {
   /** In place of a single group. */
   readonly securityGroupIds?: readonly string[];
   readonly metadataOptions?: MetadataOptions;
+  /** Name of a key pair of the region. cloud-init gives its public key to the image's default user. */
+  readonly keyName?: string;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html */
@@ -23,6 +25,7 @@ export const METADATA_TAGS = ["enabled", "disabled"] as const;
 export const INSTANCE_OPTIONS = [
   "securityGroupIds",
   "metadataOptions",
+  "keyName",
 ] as const satisfies readonly (keyof InstanceOptions)[];
 
 /**

@@ -2,6 +2,7 @@ import { invalidArgument } from "../../src/errors.ts";
 import type { Ec2 } from "./answer.ts";
 import { attachedTo } from "./attached.ts";
 import { type ImageOptions, builtInImageId, makeImage } from "./images.ts";
+import { addKeyPair, requireKeyPair } from "./key-pairs.ts";
 import { scheduleStates, instanceState, isAlive } from "./lifecycle.ts";
 import { defaultNetwork } from "./network.ts";
 import type {
@@ -53,6 +54,9 @@ export interface Ec2Region {
   /** @returns the group's id. Default: in the default VPC. */
   addSecurityGroup(options: { readonly name: string; readonly vpcId?: string }): string;
   removeSecurityGroup(id: string): void;
+  /** Adds a key pair with an Ed25519 key. */
+  addKeyPair(name: string): void;
+  removeKeyPair(name: string): void;
   /** Limits how many machines of a type fit into a zone at one time, over all accounts; null removes the limit. */
   setCapacity(pool: PoolName, machines: number | null): void;
   /** Limits how many vCPUs may run at one time; null removes the limit. */
@@ -143,6 +147,17 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     addSecurityGroup: (options) => addSecurityGroup(scope, { vpcId: network.vpc.id, ...options }),
     removeSecurityGroup(id) {
       region.securityGroups.delete(findRecord(region.securityGroups, id).id);
+      ec2.save();
+    },
+    addKeyPair(name) {
+      const publicKey =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0mlVQGnQ0zyv2cYVxkqWcKqoqyz1vQ0b0a0kq0kq0k";
+      const createdAt = ec2.now();
+      addKeyPair({ world: ec2.world, region, account, name, publicKey, createdAt, tags: [] });
+      ec2.save();
+    },
+    removeKeyPair(name) {
+      region.keyPairs.delete(requireKeyPair(region, { account, name }).id);
       ec2.save();
     },
     setCapacity: (pool, machines) => setCapacity(scope, pool, machines),

@@ -203,6 +203,17 @@ export const securityGroupSchema = z.object({
 });
 export type SecurityGroup = z.infer<typeof securityGroupSchema>;
 
+export const keyPairSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  name: z.string(),
+  type: z.enum(["rsa", "ed25519"]),
+  fingerprint: z.string(),
+  createdAt: time,
+  tags,
+});
+export type KeyPair = z.infer<typeof keyPairSchema>;
+
 /** The instances that a `ClientToken` has launched. If the request named a zone or a subnet, the zone is the token's scope. */
 export const launchTokenSchema = z.object({
   account: z.string(),

@@ -4,6 +4,7 @@ import {
   denialSchema,
   imageSchema,
   instanceSchema,
+  keyPairSchema,
   launchTokenSchema,
   networkInterfaceSchema,
   offeringSchema,
@@ -28,6 +29,7 @@ const regionSchema = z.strictObject({
   vpcs: z.array(vpcSchema),
   subnets: z.array(subnetSchema),
   securityGroups: z.array(securityGroupSchema),
+  keyPairs: z.array(keyPairSchema).default([]),
   offerings: z.array(offeringSchema),
   tokens: z.array(launchTokenSchema),
   pools: z.array(poolSchema),
@@ -84,6 +86,7 @@ function regionDocument(region: Region): z.infer<typeof regionSchema> {
     vpcs: [...region.vpcs.values()],
     subnets: [...region.subnets.values()],
     securityGroups: [...region.securityGroups.values()],
+    keyPairs: [...region.keyPairs.values()],
     offerings: [...region.offerings].map(([instanceType, zones]) => ({
       instanceType,
       zones: [...zones],
@@ -105,6 +108,7 @@ function regionFromDocument(region: z.infer<typeof regionSchema>): Region {
     vpcs: byId(region.vpcs),
     subnets: byId(region.subnets),
     securityGroups: byId(region.securityGroups),
+    keyPairs: byId(region.keyPairs),
     offerings: new Map(region.offerings.map(({ instanceType, zones }) => [instanceType, zones])),
     tokens: new Map(region.tokens.map((token) => [tokenKey(token), token])),
   };

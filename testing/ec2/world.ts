@@ -4,6 +4,7 @@ import type {
   Denial,
   Image,
   Instance,
+  KeyPair,
   LaunchToken,
   NetworkInterface,
   Pool,
@@ -33,6 +34,7 @@ export interface Region {
   readonly vpcs: Map<string, Vpc>;
   readonly subnets: Map<string, Subnet>;
   readonly securityGroups: Map<string, SecurityGroup>;
+  readonly keyPairs: Map<string, KeyPair>;
   /** Zones by type, for types that are not offered everywhere. */
   readonly offerings: Map<string, readonly string[]>;
   /** Keyed by `tokenKey`. */
@@ -86,6 +88,7 @@ export function emptyRegion(name: string, zoneLetters: string): Region {
     vpcs: new Map(),
     subnets: new Map(),
     securityGroups: new Map(),
+    keyPairs: new Map(),
     offerings: new Map(),
     tokens: new Map(),
     pools: [],

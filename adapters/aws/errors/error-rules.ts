@@ -175,6 +175,17 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
+    codes: ["InvalidKeyPair.NotFound", "InvalidKeyPair.Format"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "KEY_PAIR_NOT_FOUND",
+      remedy:
+        "Correct key_name of the placement, or import the key pair in its region: key pairs are regional.",
+      blastRadius: "region",
+      retry: "never",
+    },
+  },
+  {
     codes: ["InvalidIamInstanceProfileArn.Malformed"],
     verdict: {
       code: "FAILED_PRECONDITION",
@@ -220,7 +231,6 @@ export const ERROR_RULES: readonly CloudRule[] = [
   {
     codes: [
       "InvalidUserData.Malformed",
-      "InvalidKeyPair.NotFound",
       "MalformedQueryString",
       "ResourceCountExceeded",
       "RequestResourceCountExceeded",

@@ -32,6 +32,7 @@ export function launchRequest(launch: Launch): Input {
     ImageId: plan.artifact.id,
     InstanceType: instanceType(place.machineType ?? settings.instanceType, plan.planId),
     ...network(settings, place),
+    ...(settings.keyName === undefined ? {} : { KeyName: settings.keyName }),
     ...profile(settings),
     ...userData(launch),
     ...volumes(settings, plan.planId),

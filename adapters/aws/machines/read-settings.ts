@@ -3,12 +3,13 @@ import type { JsonObject } from "../../../src/errors.ts";
 import { filled } from "../../../src/substrate/filled.ts";
 
 /** The members of an instance that hold its settings. */
-export type InstanceReply = Pick<Instance, "MetadataOptions" | "SecurityGroups">;
+export type InstanceReply = Pick<Instance, "KeyName" | "MetadataOptions" | "SecurityGroups">;
 
 /** The settings with which EC2 says that the instance runs, by the names of the records' fields. */
 export function settingsOfInstance({
   SecurityGroups,
   MetadataOptions: metadata,
+  KeyName,
 }: InstanceReply): JsonObject {
   return filled({
     securityGroupIds: SecurityGroups?.flatMap(({ GroupId }) => GroupId ?? []),
@@ -16,5 +17,6 @@ export function settingsOfInstance({
       httpPutResponseHopLimit: metadata?.HttpPutResponseHopLimit,
       instanceMetadataTags: metadata?.InstanceMetadataTags,
     }),
+    keyName: KeyName,
   });
 }

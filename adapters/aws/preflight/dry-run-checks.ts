@@ -7,6 +7,11 @@ import type { DryRuns } from "./dry-run-choice.ts";
 const DRY_RUN_CHECK = "permission.launch";
 const CANDIDATES_CHECK = "candidates.dry-run";
 
+/** Refusals about a resource that only the dry run looks up: reading it would need another permission. */
+const CHECK_OF_REASON: ReadonlyMap<ErrorReason, string> = new Map([
+  ["KEY_PAIR_NOT_FOUND", "key-pair.exists"],
+]);
+
 /** Refusals that no other check explains. */
 const OWN_REASONS: ReadonlySet<ErrorReason> = new Set([
   "ACCOUNT_RESTRICTED",
@@ -33,8 +38,10 @@ export function dryRunChecks(
     return refusals.length === 0 ? [would] : [would, refusedCandidates(refusals)];
   }
   const { error } = last;
-  if (!OWN_REASONS.has(error.reason) && hasOtherFailures)
-    return [skipped(DRY_RUN_CHECK, "EC2 refused its dry run, as other checks explain")];
+  const explained = skipped(DRY_RUN_CHECK, "EC2 refused its dry run, as other checks explain");
+  const named = CHECK_OF_REASON.get(error.reason);
+  if (named !== undefined) return [failedBy(named, error), explained];
+  if (!OWN_REASONS.has(error.reason) && hasOtherFailures) return [explained];
   const refusals = results.flatMap((result) => result.error ?? []);
   const isOneLeft = candidates.some(({ verdict }) => verdict === "eligible");
   // A proxy that refuses, in contrast, will refuse the launch too.

@@ -34,8 +34,9 @@ export function instanceSettings(
 }
 
 /** The placement's options that have a setting of the same name. */
-function optionsOf({ metadataOptions }: AwsTarget): Partial<InstanceSettings> {
+function optionsOf({ metadataOptions, keyName }: AwsTarget): Partial<InstanceSettings> {
   return {
     ...(metadataOptions === undefined ? {} : { metadataOptions }),
+    ...(keyName === undefined ? {} : { keyName }),
   };
 }

@@ -37,6 +37,12 @@ export function instanceFields() {
           .exactOptional(),
       })
       .exactOptional(),
+    // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateKeyPair.html
+    keyName: text(
+      /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/,
+      "must be the name of a key pair: at most 255 ASCII characters, without spaces at its ends",
+      255,
+    ).exactOptional(),
   };
 }
 

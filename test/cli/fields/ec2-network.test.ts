@@ -42,6 +42,11 @@ const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
       metadata_options: { http_put_response_hop_limit: 2, instance_metadata_tags: "disabled" },
     },
   }),
+  key_name(region) {
+    region.addKeyPair("ops key");
+    const key = { key_name: "ops key" };
+    return { placement: key, wire: { KeyName: "ops key" }, described: key };
+  },
 };
 
 /** A refusal: the failed check's name, its reason, and some of the message's words. */
@@ -74,6 +79,14 @@ const REFUSED: Readonly<
       finding: ["subnets.network", "NETWORK_MISMATCH", `as ${other} is`],
     };
   },
+  "key_name of a key pair that does not exist": () => ({
+    fields: { placement: { key_name: "nobody" } },
+    finding: [
+      "key-pair.exists",
+      "KEY_PAIR_NOT_FOUND",
+      "InvalidKeyPair.NotFound: The key pair 'nobody' does not exist",
+    ],
+  }),
   "tags that the instance metadata cannot show": () => ({
     fields: { placement: { tags: { "Patch Group": "nightly" } } },
     finding: ["tags.allowed", "TAG_INVALID", '"Patch Group" cannot be a key in the instance'],
@@ -98,6 +111,18 @@ const REFUSED_AT_LAUNCH: Readonly<Record<string, (region: Ec2Region) => RefusedL
         reason: "SECURITY_GROUP_NOT_FOUND",
         message: expect.stringContaining(`The security group '${deleted}' does not exist in VPC`),
         remedy: "Correct security_group_id or security_group_ids of the placement.",
+      },
+    };
+  },
+  "key_name: a key pair that was deleted"(region) {
+    region.addKeyPair("deleted");
+    return {
+      fields: { placement: { key_name: "deleted" } },
+      change: () => region.removeKeyPair("deleted"),
+      error: {
+        reason: "KEY_PAIR_NOT_FOUND",
+        message: expect.stringContaining("The key pair 'deleted' does not exist"),
+        remedy: expect.stringContaining("Correct key_name of the placement"),
       },
     };
   },
@@ -133,6 +158,8 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
     { security_group_ids: ["sg-01"], security_group_id: "sg-02" },
     "security_group_ids: must not be set with security_group_id: list every group",
   ],
+  [{ key_name: " ops" }, "key_name: must be the name of a key pair"],
+  [{ key_name: "k".repeat(256) }, "key_name: must be the name of a key pair"],
   [
     { metadata_options: { http_put_response_hop_limit: 65 } },
     "metadata_options.http_put_response_hop_limit: must be a number of hops from 1 to 64",

@@ -10,6 +10,7 @@ import { describeSecurityGroups, describeSubnets, describeVpcs } from "./describ
 import { describeAvailabilityZones, describeRegions } from "./describe-places.ts";
 import { describeInstanceAttribute, getConsoleOutput } from "./instance-details.ts";
 import { describeInstanceTypeOfferings, describeInstanceTypes } from "./instance-types.ts";
+import { deleteKeyPair, describeKeyPairs, importKeyPair } from "./key-pairs.ts";
 import { runInstances } from "./run-instances.ts";
 import { assumeRole, getCallerIdentity } from "./sts.ts";
 import { createTags, describeTags } from "./tags.ts";
@@ -19,6 +20,7 @@ const ALL: readonly Action[] = [
   assumeRole,
   createImage,
   createTags,
+  deleteKeyPair,
   deleteNetworkInterface,
   deleteVolume,
   deregisterImage,
@@ -29,6 +31,7 @@ const ALL: readonly Action[] = [
   describeInstanceTypeOfferings,
   describeInstanceTypes,
   describeInstances,
+  describeKeyPairs,
   describeNetworkInterfaces,
   describeRegions,
   describeSecurityGroups,
@@ -38,6 +41,7 @@ const ALL: readonly Action[] = [
   describeVpcs,
   getCallerIdentity,
   getConsoleOutput,
+  importKeyPair,
   registerImage,
   runInstances,
   startInstances,

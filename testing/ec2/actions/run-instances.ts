@@ -32,6 +32,7 @@ import { freeAddresses, takenAddresses } from "../network.ts";
 import { isOffered } from "../offerings.ts";
 import type { Instance, Market, Subnet } from "../records.ts";
 import { reservationSet } from "../render/instance.ts";
+import { requireKeyPair } from "../key-pairs.ts";
 import { requireMetadataKeys, tagsAtCreation } from "../tags.ts";
 import type { XmlFields } from "../xml.ts";
 
@@ -76,10 +77,7 @@ function decide(
   requireUserData(parameters.UserData);
   requireMetadataOptions(parameters);
   if (parameters.KeyName !== null)
-    throw new Ec2Failure(
-      "InvalidKeyPair.NotFound",
-      `The key pair '${parameters.KeyName}' does not exist`,
-    );
+    requireKeyPair(context.region, { account: context.account, name: parameters.KeyName });
   const profile = profileOf(parameters);
   requireProfile(context, profile);
   const tagsOf = tagsAtCreation(parameters.TagSpecification, TAGGABLE);

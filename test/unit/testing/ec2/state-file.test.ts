@@ -22,7 +22,7 @@ async function inFolder(body: (stateFile: string) => Promise<void>): Promise<voi
 }
 
 describe("a state file", () => {
-  it("restores spot prices, the spot role, agreements and profiles", async () => {
+  it("restores spot prices, the spot role, agreements, key pairs and profiles", async () => {
     await inFolder(async (stateFile) => {
       const profile = "arn:aws:iam::000000000000:instance-profile/agents";
       let product = "";
@@ -34,6 +34,7 @@ describe("a state file", () => {
           { instanceType: "t3.micro", zone: "us-east-1b" },
           { price: 2, onDemandPrice: 1 },
         );
+        region.addKeyPair("ops");
         const account = ec2.account();
         account.subscribe("abc");
         const never = clock.now() + 3_600_000;
@@ -46,7 +47,7 @@ describe("a state file", () => {
         client.send(new RunInstancesCommand({ ...launchOf(second.region), ...change }));
       const spot = { InstanceMarketOptions: { MarketType: "spot" } };
       const there = { ...spot, Placement: { AvailabilityZone: "us-east-1b" } };
-      await run({ ImageId: product });
+      await run({ ImageId: product, KeyName: "ops" });
       expect(await codeOf(run(there))).toBe("SpotMaxPriceTooLow");
       expect(await codeOf(run({ IamInstanceProfile: { Arn: profile } }))).toBe(
         "InvalidParameterValue",
