@@ -1,5 +1,8 @@
 import { globSync, readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer } from "vitest/node";
+import type { TestSpecification } from "vitest/node";
+import { longFirst } from "./scripts/test-order.ts";
 
 const TESTS = "test/**/*.test.ts";
 
@@ -17,18 +20,25 @@ const GLOBALS = [
   "process.umask(",
 ];
 
-/** A file that says this waits a minute or more for a virtual machine. Those with workers of their own start first. */
-const LONG = "describeWithVirtualMachine(";
-
 const apart = globSync(TESTS).filter((file) => {
   const text = readFileSync(file, "utf8");
-  return [...GLOBALS, LONG].some((words) => text.includes(words));
+  return GLOBALS.some((words) => text.includes(words));
 });
+
+/** Keeps the files of a project together, because a shared worker serves one project. */
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return [...Map.groupBy(files, ({ project }) => project).values()].flatMap((ofProject) =>
+      longFirst(ofProject, ({ moduleId }) => readFileSync(moduleId, "utf8")),
+    );
+  }
+}
 
 export default defineConfig({
   test: {
-    // Two cores: more workers than that only fight for them.
-    maxWorkers: 2,
+    // Tests wait for engines, virtual machines and processes about half of the time. A third worker uses it on two cores.
+    maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     // Only what hangs reaches these, however busy the machine is.
     testTimeout: 60_000,
     hookTimeout: 60_000,
