@@ -69,7 +69,12 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
     },
   },
   {
-    codes: ["UnsupportedInstanceTypeOnHost", "IncompatibleHostRequirements"],
+    codes: [
+      "UnsupportedInstanceTypeOnHost",
+      "UnsupportedHostConfiguration",
+      "IncompatibleHostRequirements",
+      "UnavailableHostRequirements",
+    ],
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "NOT_OFFERED_HERE",
@@ -94,7 +99,7 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "DISK_TYPE_NOT_FOUND",
-      remedy: "Set another disk_type_ref in the machine type, or name a subnet in another zone.",
+      remedy: "Set another disk_type_ref in the environment, or name a subnet in another zone.",
       blastRadius: "zone",
       retry: "next-candidate",
     },
@@ -113,6 +118,8 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
       "ValidationError",
       "InvalidBlockDeviceMapping",
       "InvalidCpuCredits",
+      "InstanceCreditSpecification.NotSupported",
+      "InvalidInterface.IpAddressLimitExceeded",
       "AttachmentLimitExceeded",
       "PrivateIpAddressLimitExceeded",
       "EncryptedVolumesNotSupported",
@@ -166,6 +173,17 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
       remedy:
         "Terminate instances of this market in this region, or ask AWS to raise the quota that the message is about.",
       blastRadius: "type-in-market",
+      retry: "next-candidate",
+    },
+  },
+  {
+    // EC2's advice is to break the request up into smaller ones. The limit of spot requests is 3,000 machines.
+    codes: ["ResourceCountExceeded", "RequestResourceCountExceeded"],
+    verdict: {
+      code: "RESOURCE_EXHAUSTED",
+      reason: "QUOTA_EXCEEDED",
+      remedy: "Launch fewer machines at once: EC2 limits how many one request may be for.",
+      blastRadius: "request",
       retry: "next-candidate",
     },
   },

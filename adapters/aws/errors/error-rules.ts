@@ -200,7 +200,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "DISK_TYPE_NOT_FOUND",
-      remedy: "Set another disk_type_ref in the machine type.",
+      remedy: "Set another disk_type_ref in the environment.",
       blastRadius: "request",
       retry: "never",
     },
@@ -229,12 +229,7 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
-    codes: [
-      "InvalidUserData.Malformed",
-      "MalformedQueryString",
-      "ResourceCountExceeded",
-      "RequestResourceCountExceeded",
-    ],
+    codes: ["InvalidUserData.Malformed", "MalformedQueryString"],
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "CLOUD_REQUEST_REFUSED",

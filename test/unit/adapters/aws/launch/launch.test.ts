@@ -79,6 +79,7 @@ describe("launchInstances", () => {
     ],
     ["VcpuLimitExceeded", 2, ["launch", "type-in-market"]],
     ["VcpuLimitExceeded", 1, ["type-in-market"]],
+    ["RequestResourceCountExceeded", 2, ["launch", "request"]],
     ["InsufficientFreeAddressesInSubnet", 2, ["launch", "place"]],
     // EC2 launches as many machines as it has capacity for: then there is none.
     ["InsufficientInstanceCapacity", 2, ["type-in-zone", "type-in-zone"]],
