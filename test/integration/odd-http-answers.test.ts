@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createAwsApi } from "../../adapters/aws/client/api.ts";
 import { createAwsClients } from "../../adapters/aws/client/client.ts";
 import { pacedApi } from "../../adapters/aws/client/pacing.ts";
+import { cloudError, isOutcomeUnknown } from "../../adapters/aws/errors/errors.ts";
 import { parseEndpoint } from "../../adapters/docker/client/endpoint.ts";
 import { createModem } from "../../adapters/docker/client/modem.ts";
 import { createTransport as createEngineTransport } from "../../adapters/docker/client/transport.ts";
@@ -13,6 +14,7 @@ import { parseReference } from "../../src/oci/reference.ts";
 import type { RegistryClient } from "../../src/oci/registry/contract.ts";
 import { createRegistryClient } from "../../src/oci/registry/client.ts";
 import { tinyImage } from "../../testing/registry/index.ts";
+import { blackHole } from "../support/black-hole.ts";
 import { ODD_ANSWERS, startOddServer } from "../support/odd-http.ts";
 import type { OddAnswer } from "../support/odd-http.ts";
 
@@ -251,5 +253,17 @@ it("a launch on EC2, which nothing stops, ends with a connection that falls sile
   const clients = awsClients(server.port, SHORT);
   const launching = createAwsApi(clients, REGION).runInstances({ MinCount: 1, MaxCount: 1 });
   await expect(launching).rejects.toMatchObject({ name: "TimeoutError" });
+  clients.close();
+});
+
+it("a launch on EC2 tells a connection that was never established from an answer that stopped", async () => {
+  await using hole = await blackHole();
+  const clients = awsClients(hole.port, SHORT);
+  const launching = createAwsApi(clients, REGION).runInstances({ MinCount: 1, MaxCount: 1 });
+  const caught = await outcomeOf(launching);
+  expect(isOutcomeUnknown(caught)).toBe(false);
+  expect(
+    cloudError(caught, { operation: "RunInstances", subject: "a machine", region: REGION }),
+  ).toMatchObject({ message: expect.stringContaining("AWS cannot be reached") });
   clients.close();
 });

@@ -110,7 +110,7 @@ function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject 
   if (failure.kind !== "refusal")
     return {
       ...common,
-      ...(failure.sent ? {} : UNSENT),
+      ...(failure.kind === "lost" ? {} : UNSENT),
       ...(failure.cause === null ? {} : { cause: failure.cause }),
     };
   const encoded = ENCODED.exec(failure.words)?.[1];

@@ -25,8 +25,6 @@ export type SdkFailure =
       /** `unreachable`: nothing was sent. `lost`: the request was sent, but no complete answer arrived. */
       readonly kind: "no-credentials" | "unreachable" | "lost";
       readonly words: string;
-      /** Whether the request may have been sent. It may count as lost all the same: that is the safe assumption. */
-      readonly sent: boolean;
       /** Node's error code, such as `ECONNREFUSED`. */
       readonly cause: string | null;
     }
@@ -60,12 +58,11 @@ const LONGEST_WORDS = 2_000;
 
 export function failureOf(caught: unknown): SdkFailure {
   if (!(caught instanceof Error))
-    return { kind: "lost", words: oneLine(String(caught)), sent: true, cause: null };
+    return { kind: "lost", words: oneLine(String(caught)), cause: null };
   const proxy = proxyFailureIn(caught);
   if (proxy !== null) return { kind: "proxy", failure: proxy };
   const words = oneLine(caught.message || (firstOf(caught)?.message ?? ""));
-  if (isCredentialFailure(caught.name))
-    return { kind: "no-credentials", words, sent: false, cause: null };
+  if (isCredentialFailure(caught.name)) return { kind: "no-credentials", words, cause: null };
   const status = statusOf(caught);
   if (status !== null && status >= 400) {
     const hasCode = !NO_CODES.has(caught.name) && !isDeserializationFailure(caught);
@@ -81,21 +78,23 @@ export function failureOf(caught: unknown): SdkFailure {
     };
   }
   // The parser's own message would quote the answer.
-  if (status !== null)
-    return { kind: "lost", words: "the answer cannot be read", sent: true, cause: null };
+  if (status !== null) return { kind: "lost", words: "the answer cannot be read", cause: null };
   const cause = nodeCode(caught);
-  if (cause === INVALID_HEADER) return { kind: "no-credentials", words, sent: false, cause };
+  if (cause === INVALID_HEADER) return { kind: "no-credentials", words, cause };
   const isRefused = cause !== null && (NOT_CONNECTED.has(cause) || isAboutCertificate(cause));
-  const sent = !isRefused && !isConnectTimeout(caught);
-  return { kind: isRefused ? "unreachable" : "lost", words, sent, cause };
+  const isUnsent = isRefused || isConnectTimeout(caught);
+  return { kind: isUnsent ? "unreachable" : "lost", words, cause };
 }
 
 /**
- * The SDK gives the timeout of a connection this name and no code. A request's has a code; a silent socket's has none
- * either, but comes later than a request's.
+ * The SDK gives its timeouts one name and no code, that of a connection as well as that of a silent answer. Only its
+ * words distinguish them. With other words the request counts as sent, which is the safe assumption.
  */
 function isConnectTimeout(caught: Error): boolean {
-  return caught.name === "TimeoutError" && !("code" in caught);
+  return (
+    caught.name === "TimeoutError" &&
+    caught.message.includes("the request socket did not establish a connection with the server")
+  );
 }
 
 function isCredentialFailure(name: string): boolean {

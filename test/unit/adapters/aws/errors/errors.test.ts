@@ -70,6 +70,23 @@ describe("the table of EC2's errors", () => {
     ["VcpuLimitExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "type-in-market"],
     ["InstanceLimitExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "type-in-market"],
     ["MaxSpotInstanceCountExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "type-in-market"],
+    ["RequestResourceCountExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "request"],
+    ["ResourceCountExceeded", 400, "QUOTA_EXCEEDED", "next-candidate", "request"],
+    ["UnavailableHostRequirements", 400, "NOT_OFFERED_HERE", "next-candidate", "type-in-zone"],
+    [
+      "InvalidInterface.IpAddressLimitExceeded",
+      400,
+      "CLOUD_REQUEST_REFUSED",
+      "next-candidate",
+      "type-in-market",
+    ],
+    [
+      "InstanceCreditSpecification.NotSupported",
+      400,
+      "CLOUD_REQUEST_REFUSED",
+      "next-candidate",
+      "type-in-market",
+    ],
     ["InvalidInstanceID.NotFound", 400, "MACHINE_NOT_FOUND", "never", "request"],
     ["InvalidAMIID.Malformed", 400, "INVALID_REFERENCE", "never", "image"],
     ["InvalidAMIID.NotFound", 400, "IMAGE_NOT_FOUND", "never", "image"],
@@ -375,10 +392,36 @@ describe("a denied call", () => {
   });
 });
 
+/** Timeouts of the SDK's HTTP handler. */
+const CONNECT_TIMEOUT = Object.assign(
+  new Error(
+    "@smithy/node-http-handler - the request socket did not establish a connection with the server within the configured timeout of 5000 ms.",
+  ),
+  { name: "TimeoutError" },
+);
+const SILENT_ANSWER = Object.assign(
+  new Error(
+    "@smithy/node-http-handler - the request socket timed out after 150000 ms of inactivity (configured by client requestHandler).",
+  ),
+  { name: "TimeoutError" },
+);
+
 describe("whether a launch may have happened", () => {
+  it("says that AWS was not reached only if no connection was established", () => {
+    expect(cloudError(CONNECT_TIMEOUT, CONTEXT)).toMatchObject({
+      message: expect.stringContaining("AWS cannot be reached (@smithy/node-http-handler"),
+      metadata: { sent: false },
+    });
+    const silent = cloudError(SILENT_ANSWER, CONTEXT);
+    expect(silent.message).toContain("no complete answer arrived");
+    expect(silent.metadata).not.toHaveProperty("sent");
+  });
+
   it.each<readonly [string, unknown, boolean]>([
     ["a reset", connectionFailure("ECONNRESET"), true],
     ["a time-out", Object.assign(new Error("over"), { name: "TimeoutError" }), true],
+    ["a connection that was not established in time", CONNECT_TIMEOUT, false],
+    ["a silent answer", SILENT_ANSWER, true],
     ["an abortion", Object.assign(new Error("stop"), { name: "AbortError" }), true],
     ["a malformed answer", Object.assign(new Error("x"), { $response: { statusCode: 200 } }), true],
     ["an internal error", refusal("InternalError", 500), true],
