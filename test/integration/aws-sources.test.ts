@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { environmentCredentials } from "../../adapters/aws/client/credentials.ts";
 import type { ChainOptions } from "../../adapters/aws/client/credentials.ts";
 import { sharedFiles } from "../../adapters/aws/client/shared-files.ts";
+import type { AwsEnvironment } from "../../adapters/aws/client/shared-files.ts";
 import { chainOptions } from "../support/aws-chain.ts";
 import { caughtError } from "../support/caught.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -20,9 +21,17 @@ function searchIn(folder: string, config: string, options: Partial<ChainOptions>
     AWS_CONFIG_FILE: path,
     AWS_SHARED_CREDENTIALS_FILE: join(folder, "credentials"),
   };
+  return searchWith(environment, folder, options);
+}
+
+function searchWith(
+  environment: AwsEnvironment,
+  home: string,
+  options: Partial<ChainOptions> = {},
+) {
   const unreached = () => Promise.reject(new Error("no role is assumed"));
   return environmentCredentials({
-    ...chainOptions(environment, sharedFiles(environment, folder)),
+    ...chainOptions(environment, sharedFiles(environment, home)),
     inner: async () => ({
       clientConfig: {},
       roleAssumer: unreached,
@@ -185,6 +194,25 @@ describe("a source that cannot be used", () => {
     });
     expect(error.message).toMatch(/^profile work \(AWS_PROFILE\) has no usable AWS credentials: /);
     expect(error.message).toMatch(words);
+  });
+
+  it("is the endpoint of the container, instead of a source that the SDK tries afterwards", async () => {
+    using folder = scratchFolder();
+    const address = "http://agent.example.com/v1/credentials";
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", address);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const environment = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: address,
+      AWS_CONFIG_FILE: join(folder.path, "config"),
+      AWS_SHARED_CREDENTIALS_FILE: join(folder.path, "credentials"),
+    };
+    const search = searchWith(environment, folder.path);
+    expect(await caughtError(search)).toMatchObject({
+      reason: "CLOUD_UNAUTHENTICATED",
+      message:
+        "the environment has no usable AWS credentials: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither an https address nor an http address of ECS, EKS or this machine",
+      remedy: "Correct AWS_CONTAINER_CREDENTIALS_FULL_URI, or unset it to use other credentials.",
+    });
   });
 
   it("is a setting that the SDK does not know", async () => {

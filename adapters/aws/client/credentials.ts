@@ -4,15 +4,16 @@ import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { chainSecrets } from "./chain-secrets.ts";
 import type { AwsCredentials, CredentialProvider } from "./aws-credentials.ts";
+import { endpointRefusal } from "./container-endpoint.ts";
 import { commandOf, processCredentials } from "./credential-process.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import type { InnerClients } from "./inner-clients.ts";
 import { loadCredentialChain } from "./load-sdk.ts";
-import { adviceFor, isAbsent, profileChain } from "./profiles.ts";
+import { adviceFor, isAbsent, profileChain, usesContainer } from "./profiles.ts";
 import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 import { SILENT_LOGGER } from "./silent-logger.ts";
-import { NO_CREDENTIALS } from "../errors/verdict.ts";
+import { NO_CREDENTIALS, UNKNOWN_FAILURE } from "../errors/verdict.ts";
 
 /** Temporary credentials are replaced this long before they expire, as in AWS's own SDKs. */
 const MARGIN_MILLISECONDS = 5 * 60_000;
@@ -111,13 +112,16 @@ async function noCredentials(
   const advice = adviceFor(chain);
   // The SDK's chain goes on with the sources after a profile that does not exist.
   const absent = named ? chain.find(isAbsent) : undefined;
+  const isContainers = !named || usesContainer(chain);
+  const endpoint = advice === null && isContainers ? await endpointRefusal(environment) : null;
   const why =
     absent === undefined
-      ? (caught.message.split("\n", 1)[0] ?? "")
+      ? (endpoint?.words ?? caught.message.split("\n", 1)[0] ?? "")
       : `neither ${files.configFilepath} nor ${files.filepath} has profile ${absent.name}`;
+  const remedy = advice ?? endpoint?.remedy;
   return new SlipwayError({
-    ...NO_CREDENTIALS,
-    ...(advice === null ? {} : { remedy: advice }),
+    ...(endpoint?.mayPass === true ? UNKNOWN_FAILURE : NO_CREDENTIALS),
+    ...(remedy === undefined ? {} : { remedy }),
     message: `${from} has no usable AWS credentials: ${why}`,
     metadata: named ? { profile: named } : {},
     cause: caught,

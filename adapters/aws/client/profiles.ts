@@ -26,6 +26,11 @@ export function isAbsent({ name, settings }: Profile): boolean {
   return name !== DEFAULT_PROFILE && Object.keys(settings).length === 0;
 }
 
+/** Whether a profile of the chain takes the credentials of its role from the container's endpoint. */
+export function usesContainer(chain: readonly Profile[]): boolean {
+  return chain.some(({ settings }) => settings["credential_source"] === "EcsContainer");
+}
+
 /**
  * The remedy for a profile that gives no credentials: its first source that does not exist or needs a person. Null if
  * there is none.

@@ -218,7 +218,7 @@ const PROXY_REFUSAL: CloudVerdict = {
 };
 
 /** For a code that has no rule, with a status of 500 or more; an unreadable answer; and a broken connection. */
-const UNKNOWN_FAILURE: CloudVerdict = {
+export const UNKNOWN_FAILURE: CloudVerdict = {
   code: "UNAVAILABLE",
   reason: "CLOUD_UNAVAILABLE",
   remedy: "Try again.",
