@@ -1,13 +1,10 @@
 import { z } from "zod";
-import { readRegularFile } from "../../../src/host/read-file.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
-import { TOKEN_FILE_VARIABLES } from "./shared-files.ts";
+import { containerToken } from "./shared-files.ts";
 import type { AwsEnvironment } from "./shared-files.ts";
 
 const RELATIVE_VARIABLE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL_VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
-const TOKEN_VARIABLE = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
-const [, TOKEN_FILE_VARIABLE] = TOKEN_FILE_VARIABLES;
 
 /** Of the agent on a machine of ECS. */
 const ECS = "http://169.254.170.2";
@@ -16,7 +13,6 @@ const PLAIN_HOSTS =
   /^(?:169\.254\.170\.2|169\.254\.170\.23|\[fd00:ec2::23\]|localhost|\[::1\]|127(?:\.\d+){3})$/;
 
 const ANSWER_MILLISECONDS = 5_000;
-const LARGEST_TOKEN = 64 * 1024;
 const LARGEST_ANSWER = 16 * 1024;
 const LONGEST_WORDS = 500;
 
@@ -52,8 +48,9 @@ export async function endpointRefusal(
     };
   const remedy = `Settle what the endpoint of ${variable} reports, or unset the variable to use other credentials.`;
   try {
+    const token = await containerToken(environment);
     const answer = await fetch(url, {
-      headers: await authorization(environment),
+      headers: token === null ? {} : { authorization: token },
       redirect: "manual",
       signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
     });
@@ -73,14 +70,6 @@ export async function endpointRefusal(
 
 function isTrusted({ protocol, hostname }: URL): boolean {
   return protocol === "https:" || (protocol === "http:" && PLAIN_HOSTS.test(hostname));
-}
-
-async function authorization(environment: AwsEnvironment): Promise<Record<string, string>> {
-  const path = environment[TOKEN_FILE_VARIABLE];
-  const token = path
-    ? (await readRegularFile(path, LARGEST_TOKEN)).toString("utf8").trim()
-    : environment[TOKEN_VARIABLE];
-  return token ? { authorization: token } : {};
 }
 
 /** ECS writes lower-case names. The documentation for providers has names with a capital. */

@@ -1,5 +1,5 @@
 import { SlipwayError } from "../../../src/errors.ts";
-import { refuseEndlessFile, whyUnreadable } from "../../../src/host/read-file.ts";
+import { readRegularFile, refuseEndlessFile, whyUnreadable } from "../../../src/host/read-file.ts";
 
 /** Environment variables by name: the process's own, or a set that a program composed. */
 export type AwsEnvironment = Readonly<Record<string, string | undefined>>;
@@ -37,6 +37,15 @@ export async function checkSharedFiles(files: SharedFiles): Promise<void> {
 /** Refuses token files that are pipes or devices, like {@link checkSharedFiles}. */
 export async function checkTokenFiles(environment: AwsEnvironment): Promise<void> {
   for (const name of TOKEN_FILE_VARIABLES) await checkFile(environment[name] ?? "", `${name} `);
+}
+
+const LARGEST_TOKEN = 64 * 1024;
+
+/** The token for a container's endpoint, from its file or else its variable; null if the environment has none. */
+export async function containerToken(environment: AwsEnvironment): Promise<string | null> {
+  const path = environment[TOKEN_FILE_VARIABLES[1]];
+  if (path) return (await readRegularFile(path, LARGEST_TOKEN)).toString("utf8").trim();
+  return environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] || null;
 }
 
 async function checkFile(path: string, origin = ""): Promise<void> {
