@@ -19,10 +19,11 @@ import { sourceChecks } from "./preflight/source-check.ts";
 import { createDryRun } from "./preflight/dry-run.ts";
 import { loadSdk } from "./client/load-sdk.ts";
 import { awsImage } from "./target.ts";
-import { describeInstances, listInstances } from "./machines/describe.ts";
+import { listInstances } from "./machines/describe.ts";
 import { launchInstances } from "./launch/launch.ts";
 import { leftoverVerbs } from "./machines/leftovers.ts";
 import { instanceLogs } from "./machines/logs.ts";
+import { describeMachines } from "./machines/read-volumes.ts";
 import { terminateInstances } from "./machines/terminate.ts";
 
 export interface AwsAdapterOptions {
@@ -158,7 +159,7 @@ function machineVerbs(options: MachineOptions): MachineVerbs {
   const ports = { api, account, now, sleep, recent: createRecentMachines(now) };
   return {
     launch: (launch, signal) => launchInstances(ports, launch, signal),
-    describe: (ids, signal) => describeInstances(ports, ids, signal),
+    describe: (ids, signal) => describeMachines(ports, ids, signal),
     terminate: (ids, signal) =>
       terminateInstances({ ...ports, maxPerCall: maxPerTermination }, ids, signal),
     list: (owner, signal) => listInstances(ports, owner, signal),

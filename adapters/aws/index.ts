@@ -1,7 +1,7 @@
 /** The EC2 adapter, exported as `slipway/adapters/aws`. */
 export { createAwsAdapter } from "./adapter.ts";
 export type { AwsAdapterOptions } from "./adapter.ts";
-export { API_CALLS, LAUNCH_PERMISSIONS } from "./client/api.ts";
+export { API_CALLS, ENCRYPTION_PERMISSIONS, LAUNCH_PERMISSIONS } from "./client/api.ts";
 export type { ApiCall } from "./client/api.ts";
 export { grantEcrToken, REGISTRY_CALLS, REGISTRY_PERMISSIONS } from "./client/registry-token.ts";
 export type { EcrApi } from "./client/registry-token.ts";

@@ -33,8 +33,8 @@ const END_REASONS: ReadonlyMap<string, ErrorReason> = new Map([
   ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED"],
   // "Client error on launch": usually the credentials may not use the KMS key that encrypts a volume.
   ["Client.InternalError", "MACHINE_NOT_STARTED"],
-  ["Client.InvalidKMSKey", "MACHINE_NOT_STARTED"],
-  ["Client.CustomerKeyHasBeenRevoked", "MACHINE_NOT_STARTED"],
+  ["Client.InvalidKMSKey", "DISK_KEY_UNUSABLE"],
+  ["Client.CustomerKeyHasBeenRevoked", "DISK_KEY_UNUSABLE"],
   ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
 ]);
 

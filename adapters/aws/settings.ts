@@ -1,10 +1,20 @@
 import { z } from "zod";
-import type { JsonObject } from "../../src/errors.ts";
+import { invalidArgument } from "../../src/errors.ts";
+import type { JsonObject, SlipwayError } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
 import { metadataOptions } from "../../src/plan/instance-document.ts";
 import { settingsParser } from "../../src/substrate/plan-settings.ts";
 
 const text = z.string().min(1);
+
+/** The options of a volume besides its size and type. Absent: the image's own value, or EC2's default. */
+const volumeOptions = {
+  iops: z.int().positive().exactOptional(),
+  /** MiB per second. */
+  throughput: z.int().positive().exactOptional(),
+  encrypted: z.literal(true).exactOptional(),
+  kmsKeyId: text.exactOptional(),
+};
 
 /** The EC2-specific part of a plan: everything that `RunInstances` needs beyond the plan's neutral fields. */
 const instanceSettings = z.strictObject({
@@ -22,6 +32,9 @@ const instanceSettings = z.strictObject({
   rootVolume: z.strictObject({
     sizeGb: z.int().positive().nullable(),
     type: text.nullable(),
+    ...volumeOptions,
+    /** Absent: as `volumes` says. */
+    deleteOnTermination: z.boolean().exactOptional(),
   }),
   /** The image's volumes as the launch creates them, in the order of its mapping. Plans of older versions have none. */
   volumes: z
@@ -39,6 +52,21 @@ const instanceSettings = z.strictObject({
       }),
     )
     .default([]),
+  /** Further volumes, which the launch creates empty. Absent if there are none. */
+  dataVolumes: z
+    .array(
+      z.strictObject({
+        /** The data disk's name in the environment. */
+        name: text,
+        /** In EC2's mapping, such as `/dev/sdf`. No device of the image has this name. */
+        device: text,
+        sizeGb: z.int().positive(),
+        type: text,
+        ...volumeOptions,
+        deleteOnTermination: z.boolean(),
+      }),
+    )
+    .exactOptional(),
   /** The groups of the machine's network interface. Empty: EC2 uses the default group of the subnet's VPC. */
   securityGroupIds: z.array(text),
   /** The placement's IPv6-only subnets. Plans of older versions have none. */
@@ -61,6 +89,8 @@ const instanceSettings = z.strictObject({
 });
 
 export type InstanceSettings = z.output<typeof instanceSettings>;
+export type RootVolume = InstanceSettings["rootVolume"];
+export type DataVolume = NonNullable<InstanceSettings["dataVolumes"]>[number];
 
 /** Wraps the settings of an EC2 instance as a plan's `settings`. */
 export function planSettings(instance: InstanceSettings): JsonObject {
@@ -76,4 +106,9 @@ const parseSettings = settingsParser(z.strictObject({ instance: instanceSettings
  */
 export function settingsOf(plan: Pick<LaunchPlan, "planId" | "settings">): InstanceSettings {
   return parseSettings(plan).instance;
+}
+
+/** The error of settings that no plan of this version has. */
+export function invalidSettings(planId: string, why: string): SlipwayError {
+  return invalidArgument("INVALID_PLAN", `plan ${planId}: ${why}`, "Resolve the workspace again.");
 }

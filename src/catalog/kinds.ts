@@ -170,12 +170,31 @@ export interface EnvironmentFields extends Described {
   /** GiB; 0, the default, is the image's own size. */
   readonly diskSizeGb?: number;
   /**
+   * Whether the root disk stays after the machine's termination. Default on EC2: only if the image keeps it and the
+   * placement has `keepVolumes`; on Compute Engine: false.
+   */
+  readonly keepDiskOnTermination?: boolean;
+  /** Further disks, empty at first. Only on AWS and GCP. */
+  readonly dataDisks?: readonly EnvironmentDataDisk[];
+  /**
    * How the candidates of a machine-type with several types are ordered: the first type in every place and then the
    * second (`TYPE_FIRST`, the default), or every type in the first place and then in the second (`PLACE_FIRST`).
    */
   readonly candidateOrder?: (typeof CANDIDATE_ORDERS)[number];
   /** Options of containers; only on DOCKER. */
   readonly docker?: ContainerShape;
+}
+
+/** A disk in addition to the root disk. */
+export interface EnvironmentDataDisk {
+  /** Unique in the environment. On Compute Engine the machine finds the disk as `/dev/disk/by-id/google-NAME`. */
+  readonly name: string;
+  /** Default: gp3 on EC2; on Compute Engine the type of a boot disk without one. */
+  readonly diskTypeRef?: string;
+  /** GiB. */
+  readonly sizeGb: number;
+  /** Whether it stays after the machine's termination. Default false. */
+  readonly keepOnTermination?: boolean;
 }
 
 /** One type, or up to 20 in order of preference: later ones are used where earlier ones cannot be launched. */
@@ -211,9 +230,31 @@ export interface MachineTypeFields extends Described {
   readonly spec: MachineTypeSpec;
 }
 
-export type DiskTypeSpec =
-  | { readonly aws: { readonly volumeType: string } }
-  | { readonly gce: { readonly diskType: string } };
+/** An EBS volume. What is absent is EC2's default, or the image's own value. */
+export interface AwsDiskType {
+  readonly volumeType: string;
+  /** I/O operations per second. */
+  readonly iops?: number;
+  /** MiB per second. */
+  readonly throughput?: number;
+  /** With the account's default key for EBS if no key is named. */
+  readonly encrypted?: true;
+  /** Key id, key ARN, alias or alias ARN. Implies `encrypted`. */
+  readonly kmsKeyId?: string;
+}
+
+/** A Persistent Disk or a Hyperdisk. What is absent is Compute Engine's default. */
+export interface GceDiskType {
+  readonly diskType: string;
+  /** I/O operations per second. */
+  readonly iops?: number;
+  /** MiB per second. */
+  readonly throughput?: number;
+  /** `projects/P/locations/L/keyRings/R/cryptoKeys/K`. Default: a key of Google's own. */
+  readonly kmsKey?: string;
+}
+
+export type DiskTypeSpec = { readonly aws: AwsDiskType } | { readonly gce: GceDiskType };
 
 export interface DiskTypeFields extends Described {
   readonly spec: DiskTypeSpec;

@@ -10,13 +10,12 @@ import type { CatalogKind, CatalogKinds } from "./kinds.ts";
 import { normalizeArchitecture } from "./schemas/common.ts";
 import { bakedRule, handWrittenRule, imageRules, imageSchema } from "./schemas/image.ts";
 import {
-  diskTypeRules,
-  diskTypeSchema,
   environmentRules,
   environmentSchema,
   machineTypeRules,
   machineTypeSchema,
 } from "./schemas/machine.ts";
+import { diskTypeRules, diskTypeSchema } from "./schemas/disk.ts";
 import { normalizePlacement, placementRules, placementSchema } from "./schemas/placement.ts";
 import { secretRules, secretSchema } from "./schemas/secret.ts";
 import { workspaceRules, workspaceSchema } from "./schemas/workspace.ts";

@@ -58,6 +58,9 @@ function environmentReferences(environment: EnvironmentFields): readonly RecordK
   return [
     { kind: "machine-type", name: environment.machineTypeRef },
     ...optional("disk-type", environment.diskTypeRef),
+    ...(environment.dataDisks ?? []).flatMap(({ diskTypeRef }) =>
+      optional("disk-type", diskTypeRef),
+    ),
   ];
 }
 

@@ -79,10 +79,10 @@ export function takeStep(step: Step): SpawnRecord | null {
   };
 }
 
-/** A reading that did not ask for the settings, as one of many machines, leaves those that are known. */
+/** A reading that did not ask for some settings, as one of many machines, leaves those that are known. */
 function readAgain(known: SpawnMachine | null, read: SpawnMachine | null): SpawnMachine | null {
   const isKnown = known?.settings !== undefined && known.id === read?.id;
-  return isKnown ? { ...read, settings: read.settings ?? known.settings } : read;
+  return isKnown ? { ...read, settings: { ...known.settings, ...read.settings } } : read;
 }
 
 /**

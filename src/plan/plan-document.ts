@@ -12,6 +12,7 @@ import {
   containerProcessFields,
   containerShape,
 } from "./container-document.ts";
+import { dataDisks, diskOptions } from "./disk-document.ts";
 import { instanceFields } from "./instance-document.ts";
 import { computeEngineFields } from "./compute-engine-document.ts";
 import { MARKETS } from "./market.ts";
@@ -156,6 +157,9 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
       memoryGb: orNull(z.number()),
       diskSizeGb: z.number(),
       diskType: orNull(text()),
+      disk: diskOptions().exactOptional(),
+      keepDisk: z.boolean().exactOptional(),
+      dataDisks: dataDisks().exactOptional(),
       accelerators: z
         .array(z.strictObject({ type: text(), count: z.int().positive() }))
         .exactOptional(),

@@ -2,6 +2,7 @@ import { canonicalDigest } from "../json/canonical-json.ts";
 import type { BlastRadius, ErrorCode, ErrorReason, JsonObject, RetryVerdict } from "../errors.ts";
 import { toSnakeCase } from "../json/field-case.ts";
 import type { ComputeEngineOptions } from "./compute-engine.ts";
+import type { DataDisk, DiskOptions } from "./disk.ts";
 import type { ContainerHost, ContainerProcess, ContainerShape } from "./container.ts";
 import type { InstanceOptions } from "./instance.ts";
 import type { Market } from "./market.ts";
@@ -140,6 +141,12 @@ export interface MachineShape {
   readonly diskSizeGb: number;
   /** The provider's name of the volume type; null for the substrate's default. */
   readonly diskType: string | null;
+  /** How the root disk performs and is encrypted, by the disk-type record; absent if it does not say. */
+  readonly disk?: DiskOptions;
+  /** Whether the root disk stays after the machine's termination; absent if the environment does not say. */
+  readonly keepDisk?: boolean;
+  /** Further disks; absent if there are none. */
+  readonly dataDisks?: readonly DataDisk[];
   /** GPUs that Compute Engine attaches to the machine; absent if there are none. */
   readonly accelerators?: readonly Accelerator[];
   /** Docker: options about the container's shape and confinement. Absent: the engine's defaults. */

@@ -39,6 +39,9 @@ export function checkRecords(links: Links): readonly Check[] {
     ...(diskType === null
       ? []
       : [substrateFits(`disk-type ${diskType.name}`, diskTypeSubstrate(diskType), where)]),
+    ...links.dataDiskTypes
+      .filter((record) => record !== null)
+      .map((record) => substrateFits(`disk-type ${record.name}`, diskTypeSubstrate(record), where)),
   ].filter((check) => check !== null);
 }
 

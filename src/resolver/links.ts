@@ -12,6 +12,8 @@ export interface Links {
   readonly environment: CatalogRecord<"environment"> | null;
   readonly machineType: CatalogRecord<"machine-type"> | null;
   readonly diskType: CatalogRecord<"disk-type"> | null;
+  /** By the position of the environment's data disks. Null for a disk that names none. */
+  readonly dataDiskTypes: readonly (CatalogRecord<"disk-type"> | null)[];
   /** The secret with the credential for the image's registry. */
   readonly pullSecret: CatalogRecord<"secret"> | null;
   readonly checks: readonly Check[];
@@ -51,6 +53,14 @@ export function followLinks(records: LinkedRecords, workspace: CatalogRecord<"wo
     from: shape,
     field: "disk_type_ref",
   });
+  const dataDiskTypes = (environment?.dataDisks ?? []).map(({ diskTypeRef }, index) =>
+    follow({
+      kind: "disk-type",
+      name: diskTypeRef,
+      from: shape,
+      field: `data_disks[${index}].disk_type_ref`,
+    }),
+  );
   const pullSecret = follow({
     kind: "secret",
     name: image === null ? null : credentialSecret(image),
@@ -59,8 +69,8 @@ export function followLinks(records: LinkedRecords, workspace: CatalogRecord<"wo
   });
   for (const { name, field } of workspaceSecrets(workspace))
     follow({ kind: "secret", name, from, field });
-  const followed = { image, placement, environment, machineType, diskType, pullSecret };
-  return { workspace, ...followed, checks };
+  const shapeRecords = { environment, machineType, diskType, dataDiskTypes };
+  return { workspace, image, placement, ...shapeRecords, pullSecret, checks };
 }
 
 /** Looks up records by their links, and collects a check for each link. */
@@ -81,6 +91,9 @@ function linkFollower(records: LinkedRecords) {
 /** The records that the plan depends on, with the generations that were read. */
 export function planRecords(links: Links): readonly PlanRecord[] {
   const { workspace, image, placement, environment, machineType, diskType } = links;
+  const dataDiskTypes = links.dataDiskTypes.filter((record) => record !== null);
+  // A disk-type that several disks use is one record of the plan.
+  const further = [...new Map(dataDiskTypes.map((record) => [record.name, record])).values()];
   const records: readonly (readonly [string, { name: string; generation: number } | null])[] = [
     ["workspace", workspace],
     ["image", image],
@@ -88,6 +101,9 @@ export function planRecords(links: Links): readonly PlanRecord[] {
     ["environment", environment],
     ["machine-type", machineType],
     ["disk-type", diskType],
+    ...further
+      .filter(({ name }) => name !== diskType?.name)
+      .map((record) => ["disk-type", record] as const),
   ];
   return records.flatMap(([kind, record]) =>
     record === null ? [] : [{ kind, name: record.name, generation: record.generation }],

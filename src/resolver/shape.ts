@@ -1,5 +1,6 @@
 import type { CatalogRecord, WorkspaceRepository } from "../catalog/kinds.ts";
 import { clonePath } from "../plan/clone-path.ts";
+import type { DataDisk, DiskOptions } from "../plan/disk.ts";
 import type { GuestRequest, MachineShape, RepositoryCheckout } from "../plan/plan.ts";
 import type { Links } from "./links.ts";
 
@@ -9,6 +10,7 @@ const DEFAULT_MACHINE_TYPE = "default";
 /** The machine's shape according to the records. */
 export function machineShape(links: Links): MachineShape {
   const { environment, machineType, diskType } = links;
+  const disk = diskType === null ? {} : diskOptions(diskType);
   const docker =
     machineType !== null && "docker" in machineType.spec ? machineType.spec.docker : {};
   return {
@@ -17,6 +19,11 @@ export function machineShape(links: Links): MachineShape {
     memoryGb: docker.memoryGb ?? machineType?.memoryGb ?? null,
     diskSizeGb: environment?.diskSizeGb ?? 0,
     diskType: diskType === null ? null : providerDiskType(diskType),
+    ...(Object.keys(disk).length === 0 ? {} : { disk }),
+    ...(environment?.keepDiskOnTermination === undefined
+      ? {}
+      : { keepDisk: environment.keepDiskOnTermination }),
+    ...dataDisksOf(links),
     ...acceleratorsOf(machineType),
     ...(environment?.docker === undefined ? {} : { container: environment.docker }),
   };
@@ -45,6 +52,35 @@ function acceleratorsOf(
   if (machineType === null || !("gce" in machineType.spec)) return {};
   const { accelerators } = machineType.spec.gce;
   return accelerators === undefined ? {} : { accelerators };
+}
+
+function dataDisksOf({ environment, dataDiskTypes }: Links): Pick<MachineShape, "dataDisks"> {
+  const dataDisks = (environment?.dataDisks ?? []).map((disk, index): DataDisk => {
+    const diskType = dataDiskTypes[index] ?? null;
+    return {
+      name: disk.name,
+      diskType: diskType === null ? null : providerDiskType(diskType),
+      sizeGb: disk.sizeGb,
+      keepOnTermination: disk.keepOnTermination ?? false,
+      ...(diskType === null ? {} : diskOptions(diskType)),
+    };
+  });
+  return dataDisks.length === 0 ? {} : { dataDisks };
+}
+
+/** The record's options beyond its type. A key means encryption. */
+function diskOptions({ spec }: CatalogRecord<"disk-type">): DiskOptions {
+  if ("gce" in spec) {
+    const { diskType: _type, kmsKey, ...rest } = spec.gce;
+    return { ...rest, ...(kmsKey === undefined ? {} : { kmsKey }) };
+  }
+  const { volumeType: _type, encrypted, kmsKeyId, ...rest } = spec.aws;
+  const isEncrypted = encrypted === true || kmsKeyId !== undefined;
+  return {
+    ...rest,
+    ...(isEncrypted ? { encrypted: true } : {}),
+    ...(kmsKeyId === undefined ? {} : { kmsKey: kmsKeyId }),
+  };
 }
 
 function providerDiskType({ spec }: CatalogRecord<"disk-type">): string {

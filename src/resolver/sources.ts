@@ -1,5 +1,6 @@
 import type { CatalogRecord } from "../catalog/kinds.ts";
 import { snakeCaseName } from "../json/field-case.ts";
+import { diskSources } from "./disk-sources.ts";
 import type { Links } from "./links.ts";
 import { INSTANCE_OPTIONS } from "../plan/instance.ts";
 import { COMPUTE_ENGINE_OPTIONS } from "../plan/compute-engine.ts";
@@ -82,6 +83,7 @@ export function recordSources(links: Links): Readonly<Record<string, string>> {
           ),
         }),
     ...(diskType === null ? {} : { "/shape/disk_type": at("disk-type", diskType, "spec") }),
+    ...diskSources(links),
   };
 }
 

@@ -1,3 +1,4 @@
+import { canonicalJson } from "../json/canonical-json.ts";
 import { placePhrase } from "../plan/place.ts";
 import { timestamp } from "../host/clock.ts";
 import { asSlipwayError } from "../errors.ts";
@@ -6,6 +7,7 @@ import { knownMachine } from "../substrate/contract.ts";
 import type { DrivenSpawn, SpawnKey } from "../ledger/ledger.ts";
 import { acceptedAt } from "./poll-interval.ts";
 import { spawnMachine } from "../ledger/spawn-record.ts";
+import type { SpawnMachine } from "../ledger/spawn-record.ts";
 import type { SpawnerRuntime } from "./task.ts";
 
 /**
@@ -79,7 +81,8 @@ async function recordStatus(
   const { tenant, spawnId, state } = spawn;
   // A stopped machine is not gone: its owner may start it again, and its data is theirs.
   const ended = machine === null || machine.state === "ended";
-  if (!ended && (state === "running" || machine.state !== "running")) return;
+  const isNew = !ended && (state !== "running" || hasNewSettings(spawn.machine, machine));
+  if (!ended && (machine.state !== "running" || !isNew)) return;
   const until = runtime.leases.until();
   const claim = { tenant, spawnId, fence: lease.fence, worker: runtime.worker.id, until };
   const claimed = await runtime.ledger.claim(claim);
@@ -102,12 +105,22 @@ async function recordStatus(
         : {
             ...step,
             to: "running",
-            message: `running as ${id} ${placePhrase(spawn.substrate, machine.place)}`,
+            message:
+              state === "running"
+                ? `the settings of ${id} were read`
+                : `running as ${id} ${placePhrase(spawn.substrate, machine.place)}`,
             machine: spawnMachine(machine),
           },
     ],
     null,
   );
+}
+
+/** Whether the provider reports settings that are not on record, as after a poll of many machines. */
+function hasNewSettings(known: SpawnMachine | null, { settings }: Machine): boolean {
+  if (settings === undefined) return false;
+  const recorded = known?.settings ?? {};
+  return canonicalJson({ ...recorded, ...settings }) !== canonicalJson(recorded);
 }
 
 function endMessage(id: string, machine: Machine | null): string {

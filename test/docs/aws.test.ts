@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import {
   API_CALLS,
+  ENCRYPTION_PERMISSIONS,
   LAUNCH_PERMISSIONS,
   REGISTRY_CALLS,
   REGISTRY_PERMISSIONS,
@@ -70,6 +71,10 @@ describe("the policies in docs/aws.md", () => {
     const made = API_CALLS.filter((call) => call.role === "launcher").map(named);
     const held = LAUNCH_PERMISSIONS.map(named);
     expect(actionsOf("launcher")).toEqual([...made, ...held].toSorted());
+  });
+
+  it("allow the launcher what EC2 does with the key of an encrypted volume, and no other", () => {
+    expect(actionsOf("encryption")).toEqual(ENCRYPTION_PERMISSIONS.map(named));
   });
 
   it("allow the caller the tokens of ECR and what its registries are held to, and no other", () => {

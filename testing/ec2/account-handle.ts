@@ -14,6 +14,10 @@ export interface Ec2Account {
    * @param profile ARN or name, as a launch refers to it
    */
   addInstanceProfile(profile: string, times: ProfileTimes): void;
+  /** Makes a KMS key unusable: a machine with a volume that needs it ends right after its launch. */
+  setUnusableKey(key: string, why: Account["unusableKeys"][number]["why"]): void;
+  /** Limits the storage of the account's volumes in each region, in GiB; null removes the limit. */
+  setVolumeQuota(gib: number | null): void;
 }
 
 /** Milliseconds since 1970. */
@@ -39,5 +43,10 @@ export function accountHandle({ world, save }: Ec2, account: string): Ec2Account
     subscribe: (productCode) => change(({ subscriptions }) => subscriptions.push(productCode)),
     addInstanceProfile: (profile, times) =>
       change(({ profiles }) => profiles.push({ profile, ...times })),
+    setUnusableKey: (key, why) => change(({ unusableKeys }) => unusableKeys.push({ key, why })),
+    setVolumeQuota: (gib) =>
+      change((record) => {
+        record.volumeGib = gib;
+      }),
   };
 }

@@ -101,6 +101,14 @@ function gpus(name: string, count: number, memoryGib: number): NonNullable<Insta
   return { name, count, memoryMib: memoryGib * 1024 };
 }
 
+/** Volumes and network interfaces of a machine of the Nitro system; null: EC2 does not say. */
+const NITRO_ATTACHMENTS = 28;
+
+/** Together with network interfaces: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/volume_limits.html */
+export function mostAttachments({ isXen }: InstanceType): number | null {
+  return isXen === true ? null : NITRO_ATTACHMENTS;
+}
+
 export function threadsPerCore(type: InstanceType): number {
   const isSingle = type.architectures.includes("arm64");
   return type.threadsPerCore ?? (isSingle || type.vcpus === 1 ? 1 : 2);

@@ -88,6 +88,8 @@ export const volumeSchema = z.object({
   throughput: z.number().nullable(),
   snapshotId: z.string().nullable(),
   encrypted: z.boolean(),
+  /** ARN; null if not encrypted. */
+  kmsKeyId: z.string().nullable().default(null),
   createdAt: time,
   instanceId: z.string(),
   device: z.string(),
@@ -260,6 +262,12 @@ export const accountSchema = z.object({
   /** Product codes. */
   subscriptions: z.array(z.string()),
   profiles: z.array(z.object({ profile: z.string(), knownAt: time, roleAt: time })),
+  /** KMS keys, as requests name them, that no volume can be created with. Every other key is there and may be used. */
+  unusableKeys: z
+    .array(z.object({ key: z.string(), why: z.enum(["disabled", "denied"]) }))
+    .default([]),
+  /** Maximum GiB of the account's volumes in a region; null: no limit. */
+  volumeGib: z.number().nullable().default(null),
 });
 export type Account = z.infer<typeof accountSchema>;
 

@@ -69,6 +69,18 @@ export const LAUNCH_PERMISSIONS = [
   { service: "iam", action: "CreateServiceLinkedRole" },
 ] as const;
 
+/**
+ * Permissions on the KMS key of encrypted volumes, which EC2 uses on behalf of the launcher:
+ * https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+ */
+export const ENCRYPTION_PERMISSIONS = [
+  { service: "kms", action: "CreateGrant" },
+  { service: "kms", action: "Decrypt" },
+  { service: "kms", action: "DescribeKey" },
+  { service: "kms", action: "GenerateDataKeyWithoutPlaintext" },
+  { service: "kms", action: "ReEncrypt*" },
+] as const;
+
 /** The instances of one launch, with the members that the adapter uses. */
 export interface Reservation {
   readonly Instances?: readonly ObservedInstance[] | undefined;

@@ -210,10 +210,10 @@ export const ERROR_RULES: readonly CloudRule[] = [
     codes: ["InvalidKMSKey", "CustomerKeyHasBeenRevoked", "KmsKeyNotAccessible"],
     verdict: {
       code: "FAILED_PRECONDITION",
-      reason: "CLOUD_REQUEST_REFUSED",
+      reason: "DISK_KEY_UNUSABLE",
       remedy:
         "Check that the KMS key that encrypts the volumes is enabled, and that the launching role may use it.",
-      blastRadius: "image",
+      blastRadius: "region",
       retry: "never",
     },
   },

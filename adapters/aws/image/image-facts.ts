@@ -29,6 +29,8 @@ const imageFacts = z.strictObject({
   rootDeviceName: z.string().nullable(),
   /** In the order of the image's mapping. Instance store volumes and suppressed devices are left out. */
   volumes: z.array(imageVolume),
+  /** The other devices of the mapping, whose names are taken too. */
+  otherDevices: z.array(z.string()),
   virtualization: z.string().nullable(),
   bootMode: z.string().nullable(),
   /** `v2.0` if the image needs a Nitro TPM. */
@@ -71,6 +73,9 @@ export function imageFactsOf(image: Image): ImageFacts {
     isInstanceStore,
     rootDeviceName: isInstanceStore ? null : rootDeviceOf(image, volumes),
     volumes,
+    otherDevices: (image.BlockDeviceMappings ?? []).flatMap(({ DeviceName, Ebs }) =>
+      DeviceName === undefined || Ebs !== undefined ? [] : [DeviceName],
+    ),
     virtualization: image.VirtualizationType ?? null,
     bootMode: image.BootMode ?? null,
     tpm: image.TpmSupport ?? null,

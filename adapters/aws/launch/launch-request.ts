@@ -1,20 +1,17 @@
 import type { RunInstancesCommandInput } from "@aws-sdk/client-ec2";
-import { invalidArgument } from "../../../src/errors.ts";
 import { hasTagsInMetadata } from "../../../src/plan/instance.ts";
 import type { Candidate } from "../../../src/plan/plan.ts";
 import type { Launch } from "../../../src/substrate/contract.ts";
-import { settingsOf } from "../settings.ts";
+import { invalidSettings, settingsOf } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { launchTags, tagSpecifications } from "../labels.ts";
+import { blockDevices, keepsVolumes } from "./block-devices.ts";
 
 type Input = RunInstancesCommandInput;
 type InstanceType = NonNullable<Input["InstanceType"]>;
-type Volume = NonNullable<NonNullable<Input["BlockDeviceMappings"]>[number]["Ebs"]>;
-type VolumeType = NonNullable<Volume["VolumeType"]>;
 
 /** The form of a type's name: `m7i.large`, `u-6tb1.112xlarge`. EC2 decides which types exist. */
 const INSTANCE_TYPE = /^[a-z0-9-]{1,40}\.[a-z0-9-]{1,40}$/;
-const VOLUME_TYPE = /^[a-z0-9]{1,20}$/;
 
 /**
  * The `RunInstances` request of a launch. It asks for as many of the members as EC2 has capacity for, all alike. The
@@ -35,12 +32,12 @@ export function launchRequest(launch: Launch): Input {
     ...(settings.keyName === undefined ? {} : { KeyName: settings.keyName }),
     ...profile(settings),
     ...userData(launch),
-    ...volumes(settings, plan.planId),
+    ...blockDevices(settings, plan.planId),
     MetadataOptions: metadata(settings, place),
     ...market(place),
     TagSpecifications: tagSpecifications(launchTags(launch, settings.tags, settings), {
       ...place,
-      keepsVolumes: settings.volumes.some(({ deleteOnTermination }) => !deleteOnTermination),
+      keepsVolumes: keepsVolumes(settings),
     }),
   };
 }
@@ -114,36 +111,6 @@ function userData({ userData: text }: Launch): Pick<Input, "UserData"> {
   return text === "" ? {} : { UserData: Buffer.from(text, "utf8").toString("base64") };
 }
 
-/**
- * Only the volumes that differ from the image. EC2 takes every member that is left out from the image's own mapping of
- * that device. The size is sent all the same, because LocalStack and moto refuse a volume without it.
- */
-function volumes(
-  { rootDeviceName, rootVolume: { sizeGb, type }, volumes: ofImage }: InstanceSettings,
-  planId: string,
-): Pick<Input, "BlockDeviceMappings"> {
-  const root: Volume = {
-    ...(sizeGb === null ? {} : { VolumeSize: sizeGb }),
-    ...(type === null ? {} : { VolumeType: volumeType(type, planId) }),
-  };
-  const changes = new Map<string, Volume>();
-  if (rootDeviceName !== null && Object.keys(root).length > 0) changes.set(rootDeviceName, root);
-  for (const { device, sizeGb: size, keptByImage, deleteOnTermination } of ofImage) {
-    const change = changes.get(device);
-    const ends = keptByImage && deleteOnTermination;
-    if (change !== undefined || ends)
-      changes.set(device, {
-        ...(size === null ? {} : { VolumeSize: size }),
-        ...change,
-        ...(ends ? { DeleteOnTermination: true } : {}),
-      });
-  }
-  if (changes.size === 0) return {};
-  return {
-    BlockDeviceMappings: [...changes].map(([DeviceName, Ebs]) => ({ DeviceName, Ebs })),
-  };
-}
-
 /** A spot machine is terminated when EC2 reclaims it, and the request is not renewed. */
 function market(place: Candidate): Pick<Input, "InstanceMarketOptions"> {
   if (place.market !== "spot") return {};
@@ -157,22 +124,9 @@ function market(place: Candidate): Pick<Input, "InstanceMarketOptions"> {
 
 function instanceType(name: string, planId: string): InstanceType {
   if (isInstanceType(name)) return name;
-  throw invalidPlan(planId, `"${name}" cannot be an instance type`);
-}
-
-function volumeType(name: string, planId: string): VolumeType {
-  if (isVolumeType(name)) return name;
-  throw invalidPlan(planId, `"${name}" cannot be a volume type`);
+  throw invalidSettings(planId, `"${name}" cannot be an instance type`);
 }
 
 function isInstanceType(name: string): name is InstanceType {
   return INSTANCE_TYPE.test(name);
-}
-
-function isVolumeType(name: string): name is VolumeType {
-  return VOLUME_TYPE.test(name);
-}
-
-function invalidPlan(planId: string, why: string) {
-  return invalidArgument("INVALID_PLAN", `plan ${planId}: ${why}`, "Resolve the workspace again.");
 }

@@ -1,6 +1,7 @@
 import type { AwsTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import type { InstanceSettings } from "../settings.ts";
+import { dataVolumesOf } from "./data-volumes.ts";
 import { rootVolumeOf, volumesOf } from "./volume-checks.ts";
 
 /** The inputs of an instance: the plan's draft, the placement target and the image. */
@@ -19,11 +20,13 @@ export function instanceSettings(
   instanceType: string,
   groupIds: readonly string[],
 ): InstanceSettings {
+  const dataVolumes = dataVolumesOf({ shape: draft.shape, image });
   return {
     instanceType,
     rootDeviceName: image?.rootDeviceName ?? null,
     rootVolume: rootVolumeOf({ shape: draft.shape, image }),
     volumes: volumesOf({ shape: draft.shape, target, image }),
+    ...(dataVolumes.length === 0 ? {} : { dataVolumes: [...dataVolumes] }),
     securityGroupIds: [...groupIds],
     ipv6OnlySubnets: [...ipv6OnlySubnets],
     instanceProfileArn: target.instanceProfileArn,

@@ -1,4 +1,5 @@
 import type { SlipwayError } from "../../../src/errors.ts";
+import { diskSourcesOf } from "../../../src/plan/disk-sources.ts";
 import type { Candidate, Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { skipped } from "../../../src/substrate/check.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
@@ -99,6 +100,7 @@ function sourcesOf(
     "/settings/instance/volumes": `DescribeImages in ${target.region}`,
     ...(group === null ? {} : { "/settings/instance/security_group_ids": group.source }),
     ...optionSources(draft),
+    ...volumeSources(draft),
   };
 }
 
@@ -113,6 +115,20 @@ function optionSources({ sources }: PlanDraft): Record<string, string> {
         : [],
     ),
   );
+}
+
+/** The settings that the environment's disks have become. */
+function volumeSources(draft: PlanDraft): Record<string, string> {
+  const { root, data } = diskSourcesOf(draft);
+  return {
+    ...(root === null ? {} : { "/settings/instance/root_volume": root }),
+    ...Object.fromEntries(
+      data.map((source, index) => [
+        `/settings/instance/data_volumes/${index}`,
+        `${source}; device: a name that the image does not use`,
+      ]),
+    ),
+  };
 }
 
 function rejected(candidates: readonly Candidate[], reason: string): readonly Candidate[] {

@@ -87,7 +87,7 @@ async function readAll(
     settled(reader.securityGroups(namedGroups(target), signal)),
     Promise.all(rolesOf(target).map(accountOf)),
     // The list serves only to check a disk type.
-    draft.shape.diskType === null ? [] : volumeTypes(),
+    draft.shape.diskType === null && draft.shape.dataDisks === undefined ? [] : volumeTypes(),
   ]);
   return { accounts, machine, subnets, groups, volumeTypes: types };
 }
@@ -122,7 +122,13 @@ function evaluate(
       ...addressChecks(subject, subnets.value, places),
       ...(groups.error === null ? [] : [unread("security-group.exists", groups.error)]),
       ...(group === null ? [] : [group.check]),
-      ...volumeChecks({ shape: draft.shape, target, image, volumeTypes }),
+      ...volumeChecks({
+        shape: draft.shape,
+        target,
+        image,
+        volumeTypes,
+        machineTypes: machine.types,
+      }),
       tagCheck(target),
     ],
     errors: [

@@ -10,6 +10,13 @@ export function text(form: RegExp, message: string, longest = 1024) {
   return z.string().max(longest, message).regex(form, message);
 }
 
+/** Providers' names of machine and disk types: `m7i.large`, `n2-standard-4`, `pd-balanced`. */
+export const providerName = text(
+  /^[a-z][a-z0-9.-]*$/,
+  "must be the provider's name for the type",
+  64,
+);
+
 /** A name of the kind, for a record's own name or for a reference. */
 export function nameOf(kind: CatalogKind) {
   return z.string().refine((name) => isName(kind, name), `must match ${nameGrammar(kind)}`);

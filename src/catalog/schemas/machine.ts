@@ -1,9 +1,8 @@
-/** The kinds that describe the machine: environment, machine-type and disk-type. */
+/** The kinds that describe the machine: environment and machine-type. */
 import { z } from "zod";
 import { CANDIDATE_ORDERS } from "../kinds.ts";
 import type {
   AwsMachineType,
-  DiskTypeFields,
   EnvironmentFields,
   GceMachineType,
   MachineTypeFields,
@@ -17,10 +16,11 @@ import {
   described,
   distinct,
   nameOf,
+  providerName,
   substrate,
-  text,
 } from "./common.ts";
 import { containerShape } from "./container.ts";
+import { dataDisks } from "./disk.ts";
 
 /** In the order of the specification. */
 export const environmentRules: readonly Rule[] = [
@@ -42,6 +42,15 @@ export const environmentRules: readonly Rule[] = [
   }),
 ];
 
+const NO_DISKS =
+  "is for virtual machines: a container keeps its data in the volumes of its placement";
+
+/** Whether the substrate has disks, if the field is set. */
+function hasDisks(field: "dataDisks" | "keepDiskOnTermination") {
+  return (fields: EnvironmentFields): boolean =>
+    fields[field] === undefined || fields.substrate !== "DOCKER";
+}
+
 export const environmentSchema = once((): z.ZodType<EnvironmentFields> =>
   z
     .strictObject({
@@ -50,21 +59,25 @@ export const environmentSchema = once((): z.ZodType<EnvironmentFields> =>
       machineTypeRef: nameOf("machine-type"),
       diskTypeRef: nameOf("disk-type").exactOptional(),
       diskSizeGb: z.int("must be a whole number of GiB").min(0).exactOptional(),
+      keepDiskOnTermination: z.boolean("must be true or false").exactOptional(),
+      dataDisks: dataDisks().exactOptional(),
       candidateOrder: z.enum(CANDIDATE_ORDERS, "must be TYPE_FIRST or PLACE_FIRST").exactOptional(),
       docker: containerShape().exactOptional(),
     })
     .refine((fields) => fields.docker === undefined || fields.substrate === "DOCKER", {
       path: ["docker"],
       message: "is for substrate DOCKER only",
+    })
+    .refine(hasDisks("dataDisks"), { path: ["dataDisks"], message: NO_DISKS })
+    .refine(hasDisks("keepDiskOnTermination"), {
+      path: ["keepDiskOnTermination"],
+      message: NO_DISKS,
     }),
 );
 
 export const machineTypeRules: readonly Rule[] = commonRules("machine-type");
 
 const positive = z.number("must be a number").positive("must be more than 0");
-/** Providers' names of machine and disk types: `m7i.large`, `n2-standard-4`, `pd-balanced`. */
-const providerName = text(/^[a-z][a-z0-9.-]*$/, "must be the provider's name for the type", 64);
-
 /** Each type multiplies the candidates of a plan: 20 types, 20 subnets and two markets make 800. */
 const MOST_MACHINE_TYPES = 20;
 const providerNames = distinct(providerName)
@@ -128,25 +141,6 @@ export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
         if (count === 1 && gce !== undefined) return { gce };
         if (count === 1 && docker !== undefined) return { docker };
         context.addIssue("must have exactly one of aws, gce, docker");
-        return z.NEVER;
-      }),
-  }),
-);
-
-export const diskTypeRules: readonly Rule[] = commonRules("disk-type");
-
-export const diskTypeSchema = once((): z.ZodType<DiskTypeFields> =>
-  z.strictObject({
-    ...described("disk-type"),
-    spec: z
-      .strictObject({
-        aws: z.strictObject({ volumeType: providerName }).exactOptional(),
-        gce: z.strictObject({ diskType: providerName }).exactOptional(),
-      })
-      .transform(({ aws, gce }, context): DiskTypeFields["spec"] => {
-        if (aws !== undefined && gce === undefined) return { aws };
-        if (gce !== undefined && aws === undefined) return { gce };
-        context.addIssue("must have exactly one of aws, gce");
         return z.NEVER;
       }),
   }),

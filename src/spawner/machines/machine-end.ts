@@ -39,6 +39,8 @@ const REMEDIES: Partial<Record<ErrorReason, string>> = {
     "Raise the quota that the message names, or free resources that count against it.",
   CLOUD_UNAVAILABLE: "It is the provider's own failure: spawn again.",
   IMAGE_DELETED: "Put an image that there is into the image record.",
+  DISK_KEY_UNUSABLE:
+    "Enable the key that encrypts the machine's disks, and let the launcher use it; then spawn again.",
   MACHINE_NOT_STARTED:
     "Correct what the message names (often an encrypted volume whose key the launcher may not use), then spawn again.",
 };
@@ -52,6 +54,7 @@ const CAUSES: Partial<Record<ErrorReason, Pick<SlipwayError, "code" | "blastRadi
   QUOTA_EXCEEDED: { code: "RESOURCE_EXHAUSTED", blastRadius: "account", retry: "never" },
   // The host failed. A launch at another candidate is made on another host.
   CLOUD_UNAVAILABLE: { code: "UNAVAILABLE", blastRadius: "request", retry: "next-candidate" },
+  DISK_KEY_UNUSABLE: { code: "FAILED_PRECONDITION", blastRadius: "region", retry: "never" },
   MACHINE_NOT_STARTED: { code: "FAILED_PRECONDITION", blastRadius: "request", retry: "never" },
 };
 const OF_IMAGE = { code: "FAILED_PRECONDITION", blastRadius: "image", retry: "never" } as const;

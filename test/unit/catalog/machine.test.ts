@@ -1,9 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  architectureOf,
-  diskTypeSubstrate,
-  machineTypeSubstrate,
-} from "../../../src/catalog/kinds.ts";
+import { architectureOf, machineTypeSubstrate } from "../../../src/catalog/kinds.ts";
 import { parseBody } from "../../../src/catalog/parse.ts";
 import { refusal, violations } from "./violations.ts";
 
@@ -142,26 +138,6 @@ describe("a machine type", () => {
     [machineType({ docker: {} }, { has_gpu: "no" }), "has_gpu: must be true or false"],
   ])("is rejected: %j", (body, message) => {
     expect(refusal("machine-type", body).message).toBe(message);
-  });
-});
-
-describe("a disk type", () => {
-  it.each([
-    [{ aws: { volume_type: "gp3" } }, "AWS"],
-    [{ gce: { disk_type: "pd-ssd" } }, "GCP"],
-  ])("has exactly one substrate: %j", (spec, substrate) => {
-    expect(diskTypeSubstrate(parseBody("disk-type", { name: "d", spec }))).toBe(substrate);
-  });
-
-  it.each([
-    [{}, "spec: must have exactly one of aws, gce"],
-    [
-      { aws: { volume_type: "gp3" }, gce: { disk_type: "pd-ssd" } },
-      "spec: must have exactly one of aws, gce",
-    ],
-    [{ docker: {} }, "unknown field spec.docker"],
-  ])("is rejected: %j", (spec, message) => {
-    expect(violations("disk-type", { name: "d", spec })).toContain(message);
   });
 });
 

@@ -93,6 +93,7 @@ function volumeFields(context: Context, volume: Volume): XmlFields {
     iops: volume.iops,
     throughput: volume.throughput,
     encrypted: volume.encrypted,
+    kmsKeyId: volume.kmsKeyId,
     multiAttachEnabled: false,
     tagSet: tagSet(volume.tags),
   };

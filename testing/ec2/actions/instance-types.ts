@@ -1,7 +1,12 @@
 import { reading } from "../action.ts";
 import { Ec2Failure } from "../failure.ts";
 import { type FilterTable, applyFilters } from "../filters.ts";
-import { type InstanceType, isBurstable, threadsPerCore } from "../instance-types.ts";
+import {
+  type InstanceType,
+  isBurstable,
+  mostAttachments,
+  threadsPerCore,
+} from "../instance-types.ts";
 import { isOffered, isOfferedInRegion } from "../offerings.ts";
 import { page, refusePagingOfIds } from "../paging.ts";
 import { FILTERS, PAGING, flag, list, oneOf, text } from "../parameters.ts";
@@ -107,6 +112,11 @@ function gpuFields({ gpus }: InstanceType): XmlFields | null {
   };
 }
 
+function attachmentFields(type: InstanceType): XmlFields {
+  const most = mostAttachments(type);
+  return most === null ? {} : { maximumEbsAttachments: most, attachmentLimitType: "shared" };
+}
+
 function typeFields(type: InstanceType): XmlFields {
   const threads = threadsPerCore(type);
   const isMac = type.architectures.some((architecture) => architecture.endsWith("_mac"));
@@ -136,6 +146,7 @@ function typeFields(type: InstanceType): XmlFields {
       ebsOptimizedSupport: "default",
       encryptionSupport: "supported",
       nvmeSupport: "required",
+      ...attachmentFields(type),
     },
     networkInfo: {
       enaSupport: isXen ? "unsupported" : "required",

@@ -26,6 +26,7 @@ import {
   requireOffering,
   requireUserData,
 } from "../launch/request.ts";
+import { failureOfVolumes, requireAttachments } from "../launch/volume-failures.ts";
 import { RUN_INSTANCES, type RunParameters } from "../launch/shape.ts";
 import type { InstanceType } from "../instance-types.ts";
 import { freeAddresses, takenAddresses } from "../network.ts";
@@ -60,7 +61,7 @@ export const runInstances = mutation(RUN_INSTANCES, {
   },
 });
 
-type LaunchWithoutSubnet = Omit<LaunchDecision, "subnet">;
+type LaunchWithoutSubnet = Omit<LaunchDecision, "subnet" | "volumeFailure">;
 
 function decide(
   context: Context,
@@ -74,6 +75,7 @@ function decide(
   const zones = network.subnets.map(({ zone }) => zone);
   requireOffering(context, type.name, zones);
   const devices = planDevices(image, parameters.BlockDeviceMapping);
+  requireAttachments(type, devices);
   requireUserData(parameters.UserData);
   requireMetadataOptions(parameters);
   if (parameters.KeyName !== null)
@@ -143,7 +145,8 @@ function launch(
       "The specified subnet does not have enough free addresses to satisfy the request.",
     );
   context.limiter.takeResources("RunInstances", addresses.length);
-  return makeInstances(context, { ...decision, subnet }, addresses);
+  const volumeFailure = failureOfVolumes(context, decision.devices, addresses.length);
+  return makeInstances(context, { ...decision, subnet, volumeFailure }, addresses);
 }
 
 /** The first subnet with room for the whole launch, or else the subnet with the most room. */

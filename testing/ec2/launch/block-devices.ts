@@ -12,6 +12,8 @@ export interface DevicePlan {
   readonly iops: number | null;
   readonly throughput: number | null;
   readonly encrypted: boolean;
+  /** As the request names it. */
+  readonly kmsKeyId: string | null;
   readonly deleteOnTermination: boolean;
 }
 
@@ -28,8 +30,19 @@ const SIZES: Readonly<Record<string, readonly [number, number]>> = {
   sc1: [125, 16_384],
 };
 
+interface Performance {
+  readonly iops: readonly [least: number, most: number];
+  readonly iopsPerGib: number;
+}
+
 /** The types whose performance can be chosen. */
-const PROVISIONED: ReadonlySet<string> = new Set(["gp3", "io1", "io2"]);
+const PROVISIONED: ReadonlyMap<string, Performance> = new Map([
+  ["gp3", { iops: [3_000, 80_000], iopsPerGib: 500 }],
+  ["io1", { iops: [100, 64_000], iopsPerGib: 50 }],
+  ["io2", { iops: [100, 256_000], iopsPerGib: 1_000 }],
+]);
+const GP3_THROUGHPUT = [125, 2_000] as const;
+const IOPS_OF_GP3 = 3_000;
 
 /** The image's devices, overridden by name by those of the request. */
 export function planDevices(
@@ -41,6 +54,7 @@ export function planDevices(
       one.device,
       {
         ...one,
+        kmsKeyId: null,
         iops: one.iops ?? standardIops(one.type, one.sizeGib),
         throughput: one.throughput ?? standardThroughput(one.type),
       },
@@ -74,33 +88,76 @@ function overlay(device: string, base: DevicePlan | undefined, ebs: EbsParameter
   // A volume of the image's own type keeps the performance that the image provisions.
   const own = PROVISIONED.has(type) && base?.type === type ? base : undefined;
   const iops = ebs.Iops ?? own?.iops ?? null;
-  requirePerformance(type, { ...ebs, Iops: iops });
+  const throughput = ebs.Throughput ?? own?.throughput ?? null;
+  requirePerformance(type, { iops, throughput });
+  if (ebs.KmsKeyId !== null && ebs.Encrypted !== true)
+    throw new Ec2Failure(
+      "InvalidParameterDependency",
+      "The parameter KmsKeyId requires the parameter Encrypted to be set.",
+    );
   const [smallest, largest] = SIZES[type] ?? [1, 16_384];
   if (sizeGib < smallest || sizeGib > largest)
     throw invalidMapping(
       `Volume of ${sizeGib}GiB is invalid; ${type} volumes are from ${smallest}GiB to ${largest}GiB`,
     );
+  requireRatios(type, { sizeGib, iops, throughput });
   return {
     device,
     snapshotId,
     sizeGib,
     type,
     iops: iops ?? standardIops(type, sizeGib),
-    throughput: ebs.Throughput ?? own?.throughput ?? standardThroughput(type),
+    throughput: throughput ?? standardThroughput(type),
     encrypted: ebs.Encrypted ?? base?.encrypted ?? false,
+    kmsKeyId: ebs.KmsKeyId,
     deleteOnTermination: ebs.DeleteOnTermination ?? base?.deleteOnTermination ?? true,
   };
 }
 
-function requirePerformance(type: string, { Iops, Throughput }: EbsParameters): void {
-  const isProvisioned = type === "io1" || type === "io2";
-  if (isProvisioned && Iops === null) throw missingParameter("iops");
-  if (!PROVISIONED.has(type) && Iops !== null)
+interface Requested {
+  readonly iops: number | null;
+  readonly throughput: number | null;
+}
+
+function requirePerformance(type: string, { iops, throughput }: Requested): void {
+  const provisioned = PROVISIONED.get(type);
+  const isRequired = type === "io1" || type === "io2";
+  if (isRequired && iops === null) throw missingParameter("iops");
+  if (provisioned === undefined && iops !== null)
     throw invalidCombination(`The parameter iops is not supported for ${type} volumes.`);
-  if (type !== "gp3" && Throughput !== null)
+  if (type !== "gp3" && throughput !== null)
     throw invalidCombination(`The parameter throughput is not supported for ${type} volumes.`);
-  if (type === "gp3" && Iops !== null && Iops < 3000)
-    throw invalidMapping(`Volume iops of ${Iops} is too low; minimum is 3000.`);
+  if (provisioned !== undefined) requireRange("iops", iops, provisioned.iops);
+  requireRange("throughput", throughput, GP3_THROUGHPUT);
+}
+
+/** EC2's words: https://github.com/runs-on/runs-on/issues/260 has them for the throughput. */
+function requireRange(
+  what: string,
+  value: number | null,
+  [least, most]: readonly [number, number],
+): void {
+  if (value !== null && value < least)
+    throw invalidMapping(`Volume ${what} of ${value} is too low; minimum is ${least}.`);
+  if (value !== null && value > most)
+    throw invalidMapping(`Volume ${what} of ${value} is too high; maximum is ${most}.`);
+}
+
+function requireRatios(
+  type: string,
+  { sizeGib, iops, throughput }: Requested & { readonly sizeGib: number },
+): void {
+  const ratio = PROVISIONED.get(type)?.iopsPerGib ?? Infinity;
+  const isBaseline = type === "gp3" && iops === IOPS_OF_GP3;
+  if (iops !== null && !isBaseline && iops > ratio * sizeGib)
+    throw invalidMapping(
+      `Iops to volume size ratio of ${(iops / sizeGib).toFixed(6)} is too high; maximum is ${ratio}`,
+    );
+  const perIops = (throughput ?? 0) / (iops ?? IOPS_OF_GP3);
+  if (perIops > 0.25)
+    throw invalidMapping(
+      `Throughput (MiBps) to iops ratio of ${perIops.toFixed(6)} is too high; maximum is 0.250000 MiBps per iops.`,
+    );
 }
 
 function standardIops(type: string, sizeGib: number): number | null {

@@ -14,7 +14,11 @@ export interface LaunchDecision {
   readonly subnet: Subnet;
   readonly profile: string | null;
   readonly tagsOf: (resourceType: string) => Tags;
+  /** Why EC2 cannot create the volumes, so that the machines end right after the launch; null if it can. */
+  readonly volumeFailure: StateReason | null;
 }
+
+type StateReason = NonNullable<Instance["stateReason"]>;
 
 /** Creates one machine per IPv4 address (null in an IPv6-only subnet), in the order of launch indexes, each with its volumes and its interface. */
 export function makeInstances(
@@ -27,7 +31,7 @@ export function makeInstances(
     const instance = makeInstance(context, decision, { reservationId, launchIndex, privateIp });
     const { region } = context;
     region.instances.set(instance.id, instance);
-    for (const device of decision.devices) {
+    for (const device of decision.volumeFailure === null ? decision.devices : []) {
       const volume = makeVolume(context, decision, instance, device);
       region.volumes.set(volume.id, volume);
     }
@@ -86,24 +90,37 @@ function makeInstance(context: Context, decision: LaunchDecision, member: Member
     launchTime: now,
     history: [
       { at: now, state: "pending" },
-      { at: now + timing.pendingMs, state: "running" },
+      {
+        at: now + timing.pendingMs,
+        state: decision.volumeFailure === null ? "running" : "terminated",
+      },
     ],
-    stateReason: null,
+    stateReason: decision.volumeFailure,
     console: null,
   };
 }
 
+/** The ARN of a key as a request names it; default: the account's own key for EBS. */
+function keyArn({ region, account }: Context, key: string | null): string {
+  const named = key ?? "alias/aws/ebs";
+  if (named.startsWith("arn:")) return named;
+  const resource = /^(?:alias|key)\//.test(named) ? named : `key/${named}`;
+  return `arn:aws:kms:${region.name}:${account}:${resource}`;
+}
+
 function makeVolume(
-  { world, account, now }: Context,
+  context: Context,
   { tagsOf }: LaunchDecision,
   instance: Instance,
   plan: DevicePlan,
 ): Volume {
+  const { world, account, now } = context;
   return {
     id: newId(world, "vol"),
     account,
     zone: instance.zone,
     ...plan,
+    kmsKeyId: plan.encrypted ? keyArn(context, plan.kmsKeyId) : null,
     createdAt: now,
     instanceId: instance.id,
     tags: tagsOf("volume"),

@@ -45,7 +45,7 @@ function instanceFields(instance: Instance, view: InstanceView): XmlFields {
     ...(isEnded
       ? {}
       : networkFields(instance, region, { hasPublicIp, isPending: state === "pending" })),
-    stateReason: instance.stateReason,
+    stateReason: state === "pending" ? null : instance.stateReason,
     architecture: instance.architecture,
     rootDeviceType: "ebs",
     rootDeviceName: instance.rootDeviceName,

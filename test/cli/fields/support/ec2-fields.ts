@@ -13,6 +13,7 @@ export interface Ec2Fields {
   readonly placement?: JsonObject;
   /** EC2's name of the machine type. Default `m7i.large`. */
   readonly instanceType?: string;
+  readonly environment?: JsonObject;
 }
 
 /** The command line on one EC2 fake, with an image. */
@@ -23,6 +24,8 @@ export interface Ec2Commands extends AsyncDisposable {
   records(fields: Ec2Fields): Promise<string>;
   /** Writes a placement; returns what the command printed. */
   placement(name: string, aws: JsonObject): Promise<CommandResult>;
+  /** Writes any record; returns what the command printed. */
+  set(kind: string, body: JsonObject & { readonly name: string }): Promise<CommandResult>;
   run(...argv: readonly string[]): Promise<CommandResult>;
   /** Runs a command that must succeed; returns what it printed. */
   json(...argv: readonly string[]): Promise<unknown>;
@@ -68,7 +71,8 @@ export async function openEc2Commands(): Promise<Ec2Commands> {
     ec2,
     region,
     placement,
-    async records({ placement: aws = {}, instanceType = "m7i.large" }) {
+    set,
+    async records({ placement: aws = {}, instanceType = "m7i.large", environment = {} }) {
       const name = uniqueName();
       const { exitCode, stderr } = await placement(name, aws);
       if (exitCode !== 0) throw new Error(stderr);
@@ -80,7 +84,8 @@ export async function openEc2Commands(): Promise<Ec2Commands> {
         architecture: "ARCHITECTURE_AMD64",
         spec: { aws: { instance_type: instanceType } },
       });
-      await mustSet("environment", { name, substrate: "AWS", machine_type_ref: name });
+      const shape = { substrate: "AWS", machine_type_ref: name, ...environment };
+      await mustSet("environment", { name, ...shape });
       await mustSet("workspace", {
         name,
         image_ref: "agent-base",

@@ -102,7 +102,7 @@ describe("machineOf", () => {
     ["Client.InvalidSnapshot.NotFound", "IMAGE_DELETED"],
     ["Client.InstanceInitiatedShutdown", undefined],
     ["Client.InternalError", "MACHINE_NOT_STARTED"],
-    ["Client.InvalidKMSKey.InvalidState", "MACHINE_NOT_STARTED"],
+    ["Client.InvalidKMSKey.InvalidState", "DISK_KEY_UNUSABLE"],
   ] as const)("keeps the reason why a machine ended: %s", (code, reason) => {
     expect(machineOf(ended(code, `${code}: words`))?.end).toEqual({
       exitCode: null,

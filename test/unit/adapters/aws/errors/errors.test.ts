@@ -51,7 +51,7 @@ describe("the table of EC2's errors", () => {
     ["IDPCommunicationErrorException", 400, "CLOUD_UNAVAILABLE", "same-token", "region"],
     ["NetworkInterfaceLimitExceeded", 400, "QUOTA_EXCEEDED", "never", "region"],
     ["TagPolicyViolation", 400, "TAG_INVALID", "never", "request"],
-    ["InvalidKMSKey.InvalidState", 400, "CLOUD_REQUEST_REFUSED", "never", "image"],
+    ["InvalidKMSKey.InvalidState", 400, "DISK_KEY_UNUSABLE", "never", "region"],
     [
       "InvalidIamInstanceProfileArn.Malformed",
       400,
@@ -175,7 +175,7 @@ describe("the table of EC2's errors", () => {
     ["InvalidParameterValue.TooLong", "CLOUD_REQUEST_REFUSED"],
     ["Client.MaxSpotInstanceCountExceeded", "QUOTA_EXCEEDED"],
     ["Server.InsufficientInstanceCapacity", "INSUFFICIENT_CAPACITY"],
-    ["Client.InvalidKMSKey.InvalidState", "CLOUD_REQUEST_REFUSED"],
+    ["Client.InvalidKMSKey.InvalidState", "DISK_KEY_UNUSABLE"],
     ["InvalidSubnetID.NotFound.Elsewhere", "SUBNET_NOT_FOUND"],
   ])("reads %s by its longest known prefix, and shows it whole", (code, reason) => {
     const error = cloudError(refusal(code, 401), CONTEXT);

@@ -145,6 +145,7 @@ describe("an image whose root device is not known", () => {
       target: {},
       image,
       volumeTypes: ["gp3"],
+      machineTypes: [],
     }).flatMap(({ name, outcome }) => (outcome === "failed" ? [name] : []));
 
   it("keeps its own size and type", () => {
