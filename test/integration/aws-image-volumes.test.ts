@@ -99,6 +99,20 @@ describe("the root device", () => {
     expect(await failed(40)).toEqual({});
   });
 
+  it("has the record's IOPS rather than the image's", async () => {
+    await using scene = await ec2Scene();
+    const devices = [{ device: "/dev/xvda", type: "io2", iops: 7000 }];
+    const { volumes, settings } = await launched(
+      scene,
+      { devices },
+      { shape: { diskSizeGb: 50, diskType: "io2", disk: { iops: 9000 } } },
+    );
+    expect(volumes).toEqual({ "/dev/xvda": "50 io2 9000" });
+    expect(settings).toMatchObject({
+      instance: { volumes: [{ device: "/dev/xvda", type: "io2", iops: 9000 }] },
+    });
+  });
+
   it("keeps the image's IOPS if the environment names the image's own type", async () => {
     await using scene = await ec2Scene();
     const devices = [{ device: "/dev/xvda", type: "io2", iops: 7000 }];
@@ -169,6 +183,22 @@ describe("volumes that the image keeps after termination", () => {
     );
     expect(await terminate()).toEqual({ "/dev/xvda": "8 gp3 3000", "/dev/sdf": "100 gp2 300" });
   });
+
+  it.each([
+    [false, true, { "/dev/sdf": "100 gp2 300" }],
+    [true, false, { "/dev/xvda": "8 gp3 3000" }],
+    [true, true, { "/dev/xvda": "8 gp3 3000", "/dev/sdf": "100 gp2 300" }],
+  ])(
+    "about the root volume the environment has the last word: %s, with keep_volumes: %s",
+    async (keepDisk, keepVolumes, kept) => {
+      await using scene = await ec2Scene();
+      const { terminate } = await launched(scene, KEEPING, {
+        target: { keepVolumes },
+        shape: { keepDisk },
+      });
+      expect(await terminate()).toEqual(kept);
+    },
+  );
 
   it("are not mentioned if there are none", async () => {
     await using scene = await ec2Scene();
