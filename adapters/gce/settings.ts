@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../src/errors.ts";
+import { HOST_MAINTENANCE } from "../../src/plan/compute-engine.ts";
 import type { Candidate, LaunchPlan } from "../../src/plan/plan.ts";
 import { settingsParser } from "../../src/substrate/plan-settings.ts";
 
@@ -10,8 +11,11 @@ const typeSettings = z.strictObject({
    * supports.
    */
   diskType: z.string().min(1).nullable(),
-  /** For a machine type that cannot migrate. Otherwise absent: Compute Engine's default is `MIGRATE`. */
-  onHostMaintenance: z.literal("TERMINATE").exactOptional(),
+  /**
+   * Of machines on demand, for a machine type that cannot migrate or a placement that says so. Otherwise absent: Compute
+   * Engine's default is `MIGRATE`.
+   */
+  onHostMaintenance: z.enum(HOST_MAINTENANCE).exactOptional(),
   /** For bare metal. Otherwise absent: Compute Engine chooses. */
   nicType: z.literal("IDPF").exactOptional(),
 });

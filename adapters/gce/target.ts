@@ -1,7 +1,7 @@
 import { SlipwayError } from "../../src/errors.ts";
 import type { GcpTarget, PlacementTarget } from "../../src/plan/plan.ts";
 import { regionOfZones } from "../../src/plan/gce-region.ts";
-import { readResourceLink } from "./image/links.ts";
+import { readResourceLink, subnetworkLink } from "./image/links.ts";
 
 /** The plan's own placement: only its scope is fixed by the adapter; everything else may differ between plans. */
 export function gcpTarget({ target }: { readonly target: PlacementTarget }): GcpTarget {
@@ -54,4 +54,9 @@ export function subnetOf(target: GcpTarget): SubnetReference {
     message: `${JSON.stringify(subnet)} is not a link of a subnet`,
     remedy: "Write the placement's subnet as its name, or as projects/P/regions/R/subnetworks/N.",
   });
+}
+
+/** The subnet's partial link. */
+export function subnetLink({ project, region, name }: SubnetReference): string {
+  return subnetworkLink(project, region, name);
 }

@@ -1,10 +1,18 @@
 /** The schemas of a Compute Engine machine's options in a saved plan. */
 import { z } from "zod";
 import { once } from "../async/memoize.ts";
-import { TERMINATION_ACTIONS } from "./compute-engine.ts";
+import { CONFIDENTIAL_TYPES, HOST_MAINTENANCE, TERMINATION_ACTIONS } from "./compute-engine.ts";
 import { MARKETS } from "./market.ts";
+
+const flag = once(() => z.boolean().exactOptional());
 
 export const computeEngineFields = once(() => ({
   market: z.enum(MARKETS).exactOptional(),
   terminationAction: z.enum(TERMINATION_ACTIONS).exactOptional(),
+  onHostMaintenance: z.enum(HOST_MAINTENANCE).exactOptional(),
+  automaticRestart: flag(),
+  shielded: z
+    .strictObject({ secureBoot: flag(), vtpm: flag(), integrityMonitoring: flag() })
+    .exactOptional(),
+  confidential: z.strictObject({ type: z.enum(CONFIDENTIAL_TYPES) }).exactOptional(),
 }));

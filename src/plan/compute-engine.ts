@@ -3,6 +3,12 @@ import type { Market } from "./market.ts";
 /** The ends of a spot machine that Compute Engine reclaims. */
 export const TERMINATION_ACTIONS = ["STOP", "DELETE"] as const;
 
+export const HOST_MAINTENANCE = ["MIGRATE", "TERMINATE"] as const;
+
+/** Technologies that encrypt a machine's memory. */
+export const CONFIDENTIAL_TYPES = ["SEV", "SEV_SNP", "TDX"] as const;
+export type ConfidentialType = (typeof CONFIDENTIAL_TYPES)[number];
+
 /**
  * The options of a Compute Engine machine, by the names of the API, in the record's and the plan's form. An absent option
  * is Compute Engine's default. https://cloud.google.com/compute/docs/reference/rest/v1/instances/insert
@@ -12,10 +18,30 @@ export interface ComputeEngineOptions {
   readonly market?: Market;
   /** Of spot machines; default `STOP`. */
   readonly terminationAction?: (typeof TERMINATION_ACTIONS)[number];
+  /** Of machines on demand; default `MIGRATE` if the machine type can migrate. */
+  readonly onHostMaintenance?: (typeof HOST_MAINTENANCE)[number];
+  /** Of machines on demand, after maintenance or a failure of their host; default true. */
+  readonly automaticRestart?: boolean;
+  readonly shielded?: ShieldedOptions;
+  readonly confidential?: { readonly type: ConfidentialType };
+}
+
+/** A plan has all of them. */
+export interface ShieldedOptions {
+  /** Default false. */
+  readonly secureBoot?: boolean;
+  /** Default true. */
+  readonly vtpm?: boolean;
+  /** Default true. It compares measurements of the vTPM. */
+  readonly integrityMonitoring?: boolean;
 }
 
 /** The names of the options. Each one that is set has a source of its own in the plan. */
 export const COMPUTE_ENGINE_OPTIONS = [
   "market",
   "terminationAction",
+  "onHostMaintenance",
+  "automaticRestart",
+  "shielded",
+  "confidential",
 ] as const satisfies readonly (keyof ComputeEngineOptions)[];

@@ -29,8 +29,12 @@ export function placementTarget(placement: CatalogRecord<"placement">): Placemen
     }
     case "GCP": {
       const { gcp } = placement.target;
+      const { secureBoot = false, vtpm = true, integrityMonitoring = true } = gcp.shielded ?? {};
       return {
         ...gcp,
+        ...(gcp.shielded === undefined
+          ? {}
+          : { shielded: { secureBoot, vtpm, integrityMonitoring } }),
         substrate: "GCP",
         networkProject: gcp.networkProject ?? null,
         assignPublicIp: gcp.assignPublicIp ?? false,

@@ -39,6 +39,10 @@ export function renderInstance(project: Project, instance: Instance, now: number
     serviceAccounts: unlessEmpty(instance.serviceAccounts),
     scheduling: compact(scheduling),
     shieldedInstanceConfig: instance.shielded,
+    confidentialInstanceConfig:
+      instance.confidentialType === null
+        ? undefined
+        : { confidentialInstanceType: instance.confidentialType },
     shieldedInstanceIntegrityPolicy: { updateAutoLearnPolicy: true },
     guestAccelerators: unlessEmpty(
       instance.accelerators.map(({ type, count }) => ({

@@ -101,6 +101,9 @@ export const attachedNetworkSchema = z.object({
 });
 export type AttachedNetwork = z.infer<typeof attachedNetworkSchema>;
 
+export const CONFIDENTIAL_TYPES = ["SEV", "SEV_SNP", "TDX"] as const;
+export type ConfidentialType = (typeof CONFIDENTIAL_TYPES)[number];
+
 export const instanceSchema = z.object({
   id: z.string(),
   name: z.string(),
@@ -119,6 +122,8 @@ export const instanceSchema = z.object({
     enableVtpm: z.boolean(),
     enableIntegrityMonitoring: z.boolean(),
   }),
+  /** State files of older versions have none. */
+  confidentialType: z.enum(CONFIDENTIAL_TYPES).nullable().default(null),
   scheduling: z.object({
     automaticRestart: z.boolean(),
     onHostMaintenance: z.enum(["MIGRATE", "TERMINATE"]),

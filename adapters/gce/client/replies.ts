@@ -150,7 +150,18 @@ export const instanceReply = z.object({
   ),
   disks: listOf(z.object({ boot: flag, source: text, architecture: optionalText })),
   scheduling: z
-    .object({ provisioningModel: optionalText, instanceTerminationAction: optionalText })
+    .object({
+      provisioningModel: optionalText,
+      instanceTerminationAction: optionalText,
+      onHostMaintenance: optionalText,
+      automaticRestart: z.boolean().nullish(),
+    })
+    .nullish(),
+  shieldedInstanceConfig: z
+    .object({ enableSecureBoot: flag, enableVtpm: flag, enableIntegrityMonitoring: flag })
+    .nullish(),
+  confidentialInstanceConfig: z
+    .object({ enableConfidentialCompute: flag, confidentialInstanceType: optionalText })
     .nullish(),
 });
 export type InstanceReply = z.output<typeof instanceReply>;

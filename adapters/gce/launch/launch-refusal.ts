@@ -94,6 +94,11 @@ function wrongDiskType(machineType: string, diskType: string): Change {
 const QUOTED_LINK = /'((?:https:\/\/[^'\s]+\/)?projects\/[^'\s]+)'/;
 /** The API's own form; its reason is a general `badRequest`. */
 const ACCOUNT_DENIED = /The user does not have access to service account '[^']+'/;
+/**
+ * The API's own forms: `Instances with guest accelerators do not support live migration.`, `e2 instances do not support
+ * onHostMaintenance=TERMINATE unless they are preemptible.` Their reason is a general `badRequest`.
+ */
+const MAINTENANCE_REFUSED = /\bdo not support (?:live migration|onHostMaintenance=)/;
 
 function ofResource(
   { code, reason, message }: SlipwayError,
@@ -104,6 +109,7 @@ function ofResource(
   if (code === "PERMISSION_DENIED" && collection === "images") return CLOSED_IMAGE;
   if (reason !== "CLOUD_REQUEST_REFUSED") return null;
   if (ACCOUNT_DENIED.test(message)) return CLOSED_ACCOUNT;
+  if (MAINTENANCE_REFUSED.test(message)) return WRONG_MAINTENANCE;
   if (code !== "NOT_FOUND") return ofField(invalidField(message), machineTypeAt(plan, place));
   if (link.endsWith(`/zones/${place.place}`)) return MISSING_ZONE;
   return MISSING.get(collection) ?? null;
@@ -115,6 +121,12 @@ function ofField(field: string, machineType: string): Change | null {
   return INVALID.get(field) ?? null;
 }
 
+const WRONG_MAINTENANCE: Change = {
+  reason: "MAINTENANCE_UNSUPPORTED",
+  remedy:
+    "Set on_host_maintenance of the placement to the other value, leave it out, or name another machine type.",
+  ...IN_ALL_ZONES,
+};
 const MISSING_ZONE: Change = {
   reason: "PLACE_NOT_FOUND",
   remedy: "Correct the placement's zones.",
@@ -147,8 +159,26 @@ const MISSING: ReadonlyMap<string, Change> = new Map<string, Change>([
 /** By the last part of the field's path. The dry run has read the values, but a zone's offers change. */
 const INVALID: ReadonlyMap<string, Change> = new Map<string, Change>([
   ["acceleratorType", MISSING_TYPE],
+  [
+    "confidentialInstanceConfig",
+    {
+      reason: "CONFIDENTIAL_UNSUPPORTED",
+      remedy:
+        "Name a machine type and an image with the placement's confidential type, or change confidential of the placement.",
+      ...IN_ALL_ZONES,
+    },
+  ],
   ["diskType", MISSING_TYPE],
   ["machineType", MISSING_TYPE],
+  [
+    "shieldedInstanceConfig",
+    {
+      reason: "IMAGE_UNSUPPORTED",
+      remedy:
+        "Name an image with the guest feature UEFI_COMPATIBLE, or change shielded of the placement.",
+      blastRadius: "image",
+    },
+  ],
   ["sourceImage", { blastRadius: "image" }],
   ["subnetwork", { blastRadius: "region" }],
   ["zone", MISSING_ZONE],

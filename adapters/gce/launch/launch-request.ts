@@ -68,6 +68,7 @@ function properties(launch: Launch, naming: Naming) {
     networkInterfaces: [networkInterface(settings, target)],
     ...guestAccelerators(plan, naming),
     ...scheduling(settings, target, place),
+    ...security(target),
     ...(target.serviceAccount === null
       ? {}
       : { serviceAccounts: [{ email: target.serviceAccount, scopes: [SCOPE] }] }),
@@ -126,7 +127,7 @@ function guestAccelerators({ shape: { accelerators } }: LaunchPlan, naming: Nami
  */
 function scheduling(
   { onHostMaintenance }: InstanceSettings,
-  { terminationAction }: GcpTarget,
+  { terminationAction, automaticRestart }: GcpTarget,
   { market }: Candidate,
 ) {
   if (market === "spot")
@@ -140,7 +141,30 @@ function scheduling(
           : { instanceTerminationAction: terminationAction }),
       },
     };
-  return onHostMaintenance === undefined ? {} : { scheduling: { onHostMaintenance } };
+  if (onHostMaintenance === undefined && automaticRestart === undefined) return {};
+  return {
+    scheduling: {
+      ...(onHostMaintenance === undefined ? {} : { onHostMaintenance }),
+      ...(automaticRestart === undefined ? {} : { automaticRestart }),
+    },
+  };
+}
+
+function security({ shielded, confidential }: GcpTarget) {
+  return {
+    ...(shielded === undefined
+      ? {}
+      : {
+          shieldedInstanceConfig: {
+            enableSecureBoot: shielded.secureBoot ?? false,
+            enableVtpm: shielded.vtpm ?? true,
+            enableIntegrityMonitoring: shielded.integrityMonitoring ?? true,
+          },
+        }),
+    ...(confidential === undefined
+      ? {}
+      : { confidentialInstanceConfig: { confidentialInstanceType: confidential.type } }),
+  };
 }
 
 function unpinned({ planId, artifact }: LaunchPlan): SlipwayError {

@@ -2,13 +2,34 @@ import type { JsonObject, JsonValue } from "../../../src/errors.ts";
 import type { InstanceReply } from "../client/replies.ts";
 
 /** The options with which Compute Engine says that the machine runs, by the names of the records' fields. */
-export function settingsOfInstance({ scheduling }: InstanceReply): JsonObject {
-  const { provisioningModel, instanceTerminationAction } = scheduling ?? {};
+export function settingsOfInstance({
+  scheduling,
+  shieldedInstanceConfig: shielded,
+  confidentialInstanceConfig: confidential,
+}: InstanceReply): JsonObject {
+  // Older machines have no provisioning model.
+  const isSpot = scheduling?.provisioningModel === "SPOT";
   return filled({
-    // Older machines have no provisioning model.
-    market: provisioningModel === "SPOT" ? "SPOT" : "ON_DEMAND",
-    terminationAction: instanceTerminationAction,
+    market: isSpot ? "SPOT" : "ON_DEMAND",
+    terminationAction: scheduling?.instanceTerminationAction,
+    onHostMaintenance: scheduling?.onHostMaintenance,
+    automaticRestart: scheduling?.automaticRestart,
+    shielded: shielded && {
+      secureBoot: shielded.enableSecureBoot,
+      vtpm: shielded.enableVtpm,
+      integrityMonitoring: shielded.enableIntegrityMonitoring,
+    },
+    confidential: confidential && technologyOf(confidential),
   });
+}
+
+/** Older requests only enable it, which means SEV. */
+function technologyOf({
+  enableConfidentialCompute,
+  confidentialInstanceType,
+}: NonNullable<InstanceReply["confidentialInstanceConfig"]>): JsonObject | null {
+  const type = confidentialInstanceType ?? (enableConfidentialCompute ? "SEV" : null);
+  return type === null ? null : { type };
 }
 
 /** Without the options that the reply does not have. */

@@ -14,7 +14,7 @@ import type { ImageFacts } from "../image/image-facts.ts";
 import { DEFAULT_MACHINE_TYPE } from "./preflight-reads.ts";
 import type { ZoneReadings } from "./preflight-reads.ts";
 import { unread } from "../errors/failed-reads.ts";
-import { neededGuestFeature, obstacleToMigration } from "../launch/machine-series.ts";
+import { neededGuestFeature } from "../launch/machine-series.ts";
 import { offeredIn } from "./offered-check.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 
@@ -107,13 +107,7 @@ export function machineTypeChecks(
     const why = "unknown, because no zone of the placement reported the machine type";
     return [offered, skipped("machine-type.architecture", why), skipped("machine-type.shape", why)];
   }
-  return [
-    offered,
-    architectureCheck(draft, type),
-    shapeCheck(draft, type),
-    ...maintenance(draft, type),
-    ...age(type),
-  ];
+  return [offered, architectureCheck(draft, type), shapeCheck(draft, type), ...age(type)];
 }
 
 function offeredCheck(
@@ -227,14 +221,6 @@ export function machineTypeFacts(
 
 /** Records may write 3.75 GiB with any number of digits. */
 const SAME_MEMORY = 0.06;
-
-/** Which settings a launch needs because its machine cannot move to another host. */
-function maintenance({ shape }: PlanDraft, type: MachineTypeReply): readonly Check[] {
-  const why = obstacleToMigration(type, shape);
-  if (why === null) return [];
-  const message = `machine type ${type.name} cannot migrate, because ${why}: host maintenance restarts it (onHostMaintenance: TERMINATE)`;
-  return [passed("machine-type.maintenance", message)];
-}
 
 /**
  * Whether the image is marked for the machine's network card. Compute Engine refuses bare metal without the mark; the

@@ -1,12 +1,6 @@
-import type { JsonObject, SlipwayError } from "../../../src/errors.ts";
+import type { SlipwayError } from "../../../src/errors.ts";
 import { machineTypesOf } from "../../../src/plan/machine-types.ts";
-import type {
-  Candidate,
-  Check,
-  GcpTarget,
-  MachineShape,
-  PlanDraft,
-} from "../../../src/plan/plan.ts";
+import type { Candidate, Check, GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, skipped, failedBy } from "../../../src/substrate/check.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import {
@@ -18,7 +12,6 @@ import type { AcceleratorFinding } from "./accelerator-checks.ts";
 import { DISK_OF_SERIES, diskSizeCheck, diskTypeChecks } from "./disk-checks.ts";
 import type { DiskTypeFinding } from "./disk-checks.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
-import { subnetworkLink } from "../image/links.ts";
 import {
   findingAt,
   MACHINE_TYPE_AGE,
@@ -31,21 +24,21 @@ import {
 import type { MachineTypeFinding, OtherZones } from "./machine-type-checks.ts";
 import { subnetChecks } from "./network-checks.ts";
 import { isAllowed, permissionCheck, serviceAccountCheck } from "./permission-checks.ts";
-import {
-  DEFAULT_MACHINE_TYPE,
-  IMAGE_PERMISSIONS,
-  readerErrors,
-  subnetPermissions,
-} from "./preflight-reads.ts";
+import { IMAGE_PERMISSIONS, readerErrors, subnetPermissions } from "./preflight-reads.ts";
 import type { PreflightReads } from "./preflight-reads.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
-import { defaultBootDisk, isBareMetal, obstacleToMigration } from "../launch/machine-series.ts";
+import { instanceSettings, instanceSources } from "./instance-settings.ts";
+import { maintenanceChecks, refusedMaintenance } from "./maintenance-checks.ts";
 import { checksOfTypes, refusalOfType } from "../../../src/substrate/type-checks.ts";
 import type { TypeChecks } from "../../../src/substrate/type-checks.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
-import { planSettings } from "../settings.ts";
-import type { TypeSettings } from "../settings.ts";
+import { subnetLink } from "../target.ts";
 import type { SubnetReference } from "../target.ts";
+import {
+  confidentialChecks,
+  imageSecurityChecks,
+  MACHINE_TYPE_CONFIDENTIAL,
+} from "./security-checks.ts";
 import { zoneChecks } from "./zone-checks.ts";
 import type { ZoneFinding } from "./zone-checks.ts";
 
@@ -72,6 +65,7 @@ const RULING_CHECKS: ReadonlySet<string> = new Set([
   MACHINE_TYPE_IMAGE,
   MACHINE_TYPE_ACCELERATORS,
   DISK_OF_SERIES,
+  MACHINE_TYPE_CONFIDENTIAL,
 ]);
 
 /**
@@ -95,7 +89,9 @@ export function preflightReport(
     ...obstacleChecks(`Compute Engine answers for project ${target.project}`, errors),
     ...zoneChecks(zones),
     ...checksOfTypes(ofTypes, RULING_CHECKS),
+    ...maintenanceChecks(found, machineTypes, isLeft),
     ...acceleratorChecks(found.accelerators),
+    ...imageSecurityChecks(target, image),
     diskSizeCheck(draft, diskType, image),
     ...subnetChecks({
       target,
@@ -114,13 +110,13 @@ export function preflightReport(
     candidates,
     machineType: machineTypes[0]?.name ?? draft.machineType,
     ...(facts.length === 0 ? {} : { machineTypes: facts }),
-    settings: settingsFor(draft, subnet, machineTypes),
-    sources: sourcesFor(found),
+    settings: instanceSettings(draft, subnet, machineTypes),
+    sources: instanceSources(draft, machineTypes),
   };
 }
 
 function typeChecks(
-  { draft, diskType, image, accelerators }: Found,
+  { draft, target, diskType, image, accelerators }: Found,
   finding: MachineTypeFinding,
   others: OtherZones,
 ): readonly Check[] {
@@ -129,12 +125,13 @@ function typeChecks(
     ...attachmentCheck(accelerators, finding.type),
     ...diskTypeChecks(diskType, finding.name),
     ...networkCardChecks(finding.name, image),
+    ...confidentialChecks(target, finding.name),
   ];
 }
 
 function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
   const { draft, target, image, subnet, readings } = found;
-  const link = subnet.value === null ? target.subnet : linkOf(subnet.value);
+  const link = subnet.value === null ? target.subnet : subnetLink(subnet.value);
   return [
     permissionCheck({
       check: "permission.image",
@@ -163,21 +160,19 @@ function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
   ];
 }
 
-function judged(
-  candidate: Candidate,
-  { zones, machineTypes, diskType, accelerators }: Found,
-  ofTypes: readonly TypeChecks[],
-): Candidate {
+function judged(candidate: Candidate, found: Found, ofTypes: readonly TypeChecks[]): Candidate {
+  const { zones, machineTypes, diskType, accelerators } = found;
   const { place, machineType } = candidate;
   const zone = zones.find((one) => one.zone === place);
   const ofType = ofTypes.find(({ name }) => name === machineType)?.checks ?? [];
+  const finding = findingAt(machineTypes, candidate);
   const reason =
     (zone === undefined || zone.is === "up" ? null : zone.why) ??
-    findingAt(machineTypes, candidate)?.absent.get(place) ??
+    finding?.absent.get(place) ??
     refusalOfType(ofType, RULING_CHECKS)?.message ??
     diskType.absent.get(place) ??
     accelerators.absent.get(place) ??
-    null;
+    refusedMaintenance(found, candidate, finding);
   return { ...candidate, verdict: reason === null ? "eligible" : "rejected", reason };
 }
 
@@ -207,81 +202,6 @@ function placeCheck(checks: readonly Check[], candidates: readonly Candidate[]):
 /** A zone may be rejected for the same reason in both markets. */
 function distinct(texts: readonly string[]): readonly string[] {
   return [...new Set(texts)];
-}
-
-function settingsFor(
-  { shape }: PlanDraft,
-  subnet: Reading<SubnetReference>,
-  [first, ...others]: readonly Pick<MachineTypeFinding, "name" | "type">[],
-): JsonObject {
-  const otherTypes = others.map((finding) => ({
-    machineType: finding.name,
-    ...typeSettings(shape, finding),
-  }));
-  return planSettings({
-    diskSizeGb: shape.diskSizeGb === 0 ? null : shape.diskSizeGb,
-    subnetwork: subnet.value === null ? "" : linkOf(subnet.value),
-    ...(first === undefined ? { diskType: shape.diskType } : typeSettings(shape, first)),
-    ...(otherTypes.length === 0 ? {} : { otherTypes }),
-  });
-}
-
-function typeSettings(
-  shape: MachineShape,
-  { name, type }: Pick<MachineTypeFinding, "name" | "type">,
-): TypeSettings {
-  const { diskType } = shape;
-  const stays = type !== null && obstacleToMigration(type, shape) !== null;
-  return {
-    diskType: diskType ?? defaultBootDisk(name),
-    ...(stays ? { onHostMaintenance: "TERMINATE" } : {}),
-    ...(isBareMetal(name) ? { nicType: "IDPF" } : {}),
-  };
-}
-
-function sourcesFor({ draft, target, machineTypes }: Found): Record<string, string> {
-  const zones = [...new Set(draft.candidates.map(({ place }) => place))].join(", ");
-  const [first] = machineTypes;
-  const isChosen = draft.machineType === DEFAULT_MACHINE_TYPE && first?.type != null;
-  return {
-    ...(isChosen ? { "/machine_type": `default: chosen from machineTypes.list of ${zones}` } : {}),
-    "/machine_types": `machineTypes of ${zones}`,
-    "/candidates": `placement zones, judged by zones.get and machineTypes of ${zones}`,
-    "/settings/instance/subnetwork": `placement subnet ${target.subnet}`,
-    "/settings/instance/disk_size_gb":
-      draft.shape.diskSizeGb === 0 ? "default: the image's own size" : "environment disk_size_gb",
-    "/settings/instance/disk_type": diskTypeSource(draft, first?.name ?? draft.machineType),
-    ...(first === undefined ? {} : machineSources(draft, first)),
-    ...(machineTypes.length > 1
-      ? { "/settings/instance/other_types": "as disk_type, on_host_maintenance and nic_type" }
-      : {}),
-  };
-}
-
-function machineSources(
-  { shape }: PlanDraft,
-  { name, type }: MachineTypeFinding,
-): Record<string, string> {
-  const why = type === null ? null : obstacleToMigration(type, shape);
-  return {
-    ...(why === null
-      ? {}
-      : { "/settings/instance/on_host_maintenance": `machine type ${name}: ${why}` }),
-    ...(isBareMetal(name)
-      ? { "/settings/instance/nic_type": `machine type ${name}: it is bare metal` }
-      : {}),
-  };
-}
-
-function diskTypeSource({ shape }: PlanDraft, machineType: string): string {
-  if (shape.diskType !== null) return "disk-type record";
-  return defaultBootDisk(machineType) === null
-    ? "default: Compute Engine's own"
-    : `default: the first that ${machineType} takes`;
-}
-
-function linkOf({ project, region, name }: SubnetReference): string {
-  return subnetworkLink(project, region, name);
 }
 
 /** If the image's read found Compute Engine unreachable, no further call is made. */
@@ -349,7 +269,7 @@ function emptyReport(
       reason: why,
     })),
     machineType: draft.machineType,
-    settings: settingsFor(
+    settings: instanceSettings(
       draft,
       subnet,
       machineTypesOf(draft).map((name) => ({ name, type: null })),

@@ -205,7 +205,11 @@ describe("on GCP", () => {
         "https://www.googleapis.com/compute/v1/projects/net/regions/us-central1/subnetworks/a",
     },
     { market: "SPOT_THEN_ON_DEMAND", termination_action: "DELETE" },
-    { market: "ON_DEMAND" },
+    { market: "ON_DEMAND", on_host_maintenance: "MIGRATE", automatic_restart: true },
+    { market: "SPOT", on_host_maintenance: "TERMINATE", automatic_restart: false },
+    { market: "SPOT_THEN_ON_DEMAND", on_host_maintenance: "MIGRATE", automatic_restart: true },
+    { shielded: { vtpm: false, integrity_monitoring: false } },
+    { confidential: { type: "SEV" }, on_host_maintenance: "MIGRATE" },
     { wif_provider_resource_name: "locations/global/workforcePools/people/providers/own" },
     { labels: { équipe: "agents_été", 場所: "東京" } },
   ])("leaves %j to the API", (more) => {
@@ -240,6 +244,26 @@ describe("on GCP", () => {
     [
       { termination_action: "STOP" },
       "termination_action: is for spot machines only: set market to SPOT or SPOT_THEN_ON_DEMAND, or leave it out",
+    ],
+    [{ on_host_maintenance: "STOP" }, "on_host_maintenance: must be one of MIGRATE, TERMINATE"],
+    [
+      { market: "SPOT", on_host_maintenance: "MIGRATE" },
+      "on_host_maintenance: must be TERMINATE with market SPOT, because spot machines do not migrate",
+    ],
+    [{ automatic_restart: "no" }, "automatic_restart: must be true or false"],
+    [
+      { market: "SPOT", automatic_restart: true },
+      "automatic_restart: must be false with market SPOT, because spot machines do not restart",
+    ],
+    [{ shielded: { secure_boot: 1 } }, "shielded.secure_boot: must be true or false"],
+    [
+      { shielded: { vtpm: false } },
+      "shielded: must have integrity_monitoring false with vtpm false, because it compares measurements of the vTPM",
+    ],
+    [{ confidential: { type: "SGX" } }, "confidential.type: must be one of SEV, SEV_SNP, TDX"],
+    [
+      { confidential: { type: "TDX" }, on_host_maintenance: "MIGRATE" },
+      "on_host_maintenance: must be TERMINATE with confidential type TDX, because only SEV machines migrate",
     ],
     [
       { wif_provider_resource_name: "x" },

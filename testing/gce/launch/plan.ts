@@ -10,6 +10,7 @@ import { planAccelerators } from "./accelerators.ts";
 import { type DiskPlan, type TypesBy, planDisks } from "./disks.ts";
 import { type NetworkPlan, planNetworks } from "./networks.ts";
 import type { InstanceProperties } from "./request.ts";
+import { confidentialTypeOf, shieldedOf } from "./security.ts";
 import { schedulingOf } from "./scheduling.ts";
 
 /** A validated launch request, the same for each of its instances. */
@@ -26,6 +27,7 @@ export interface LaunchPlan {
     | "tags"
     | "serviceAccounts"
     | "shielded"
+    | "confidentialType"
     | "scheduling"
     | "canIpForward"
     | "accelerators"
@@ -45,13 +47,17 @@ export function planLaunch(
   requireLabels(properties.labels ?? {}, "resource.labels");
   const disks = planDisks(context, properties.disks ?? [], { zone, machineType, typesBy });
   const networks = planNetworks(context, properties.networkInterfaces ?? [], zone);
-  requireNetworkCard(machineType, disks, networks);
+  const features = bootFeatures(context, zone, disks);
+  requireNetworkCard(machineType, features, networks);
   const accelerators = planAccelerators(context, properties.guestAccelerators ?? [], {
     zone,
     machineType,
     typesBy,
   });
-  const shielded = properties.shieldedInstanceConfig ?? {};
+  const scheduling = schedulingOf(properties, {
+    ...machineType,
+    accelerators: [...(machineType.accelerators ?? []), ...accelerators],
+  });
   return {
     zone,
     machineType,
@@ -63,16 +69,10 @@ export function planLaunch(
       metadata: metadataOf(properties),
       tags: tagsOf(properties),
       serviceAccounts: serviceAccountsOf(context, properties),
-      shielded: {
-        enableSecureBoot: shielded.enableSecureBoot ?? false,
-        enableVtpm: shielded.enableVtpm ?? true,
-        enableIntegrityMonitoring: shielded.enableIntegrityMonitoring ?? true,
-      },
+      shielded: shieldedOf(properties, features),
+      confidentialType: confidentialTypeOf(properties, { machineType, features, scheduling }),
       accelerators: [...accelerators],
-      scheduling: schedulingOf(properties, {
-        ...machineType,
-        accelerators: [...(machineType.accelerators ?? []), ...accelerators],
-      }),
+      scheduling,
       canIpForward: properties.canIpForward ?? false,
     },
   };
@@ -180,13 +180,22 @@ function serviceAccountsOf(
   });
 }
 
+/** The guest features of the disk that the machine boots from. */
+function bootFeatures(
+  { project }: Context,
+  zone: string,
+  [disk]: readonly DiskPlan[],
+): readonly string[] {
+  const image = disk?.made?.image?.image;
+  return (image ?? project.disks.get(`${zone}/${disk?.diskName ?? ""}`))?.guestOsFeatures ?? [];
+}
+
 /** Bare metal has a network card of its own, and images say whether they have its driver. */
 function requireNetworkCard(
   { name }: MachineType,
-  disks: readonly DiskPlan[],
+  features: readonly string[],
   networks: readonly NetworkPlan[],
 ): void {
-  const features = disks[0]?.made?.image?.image.guestOsFeatures ?? [];
   const isMetal = name.endsWith("-metal");
   for (const { nicType } of networks)
     if (isMetal !== (nicType === "IDPF") || (isMetal && !features.includes("IDPF")))

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { resource, wholeNumber } from "../body.ts";
+import { CONFIDENTIAL_TYPES } from "../records.ts";
 
 const labels = z.record(z.string(), z.string());
 
@@ -78,6 +79,10 @@ const shape = {
     enableVtpm: z.boolean().optional(),
     enableIntegrityMonitoring: z.boolean().optional(),
   }).optional(),
+  confidentialInstanceConfig: resource({
+    enableConfidentialCompute: z.boolean().optional(),
+    confidentialInstanceType: z.enum(CONFIDENTIAL_TYPES).optional(),
+  }).optional(),
   scheduling: resource(
     {
       automaticRestart: z.boolean().optional(),
@@ -96,7 +101,7 @@ const shape = {
     .optional(),
 };
 const ALSO_TAKEN =
-  "advancedMachineFeatures confidentialInstanceConfig keyRevocationActionType minCpuPlatform " +
+  "advancedMachineFeatures keyRevocationActionType minCpuPlatform " +
   "networkPerformanceConfig privateIpv6GoogleAccess reservationAffinity resourcePolicies localSsdEncryptionMode " +
   "workloadIdentityConfig";
 

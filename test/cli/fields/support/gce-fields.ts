@@ -27,7 +27,7 @@ export interface GceCommands
 /** An image that is marked for all that a placement can ask of it. */
 const CAPABLE_IMAGE = "capable";
 /** An image without guest features, such as one that was made for the older firmware. */
-const PLAIN_IMAGE = "plain";
+export const PLAIN_IMAGE = "plain";
 
 const FEATURES = [
   "UEFI_COMPATIBLE",
@@ -39,10 +39,19 @@ const FEATURES = [
   "TDX_CAPABLE",
 ];
 
+/** Of a series that no table knows, and cannot migrate. */
+const NEW_TYPE = {
+  name: "z9-standard-2",
+  guestCpus: 2,
+  memoryMb: 8192,
+  architecture: "X86_64",
+  migrates: false,
+} as const;
+
 const ZONES = ["us-central1-a", "us-central1-b"] as const;
 
 export async function openGceCommands(): Promise<GceCommands> {
-  const cli = await gceCli();
+  const cli = await gceCli({ machineTypes: [NEW_TYPE] });
   cli.gce.addImage(PROJECT, { name: CAPABLE_IMAGE, guestOsFeatures: FEATURES });
   cli.gce.addImage(PROJECT, { name: PLAIN_IMAGE });
   const set = async (kind: string, body: JsonObject & { readonly name: string }) =>
@@ -79,7 +88,7 @@ export async function openGceCommands(): Promise<GceCommands> {
 
 /** The size of the only type, or what several have at least. */
 function sizeOf(names: readonly string[]) {
-  const types = MACHINE_TYPES.filter(({ name }) => names.includes(name));
+  const types = [...MACHINE_TYPES, NEW_TYPE].filter(({ name }) => names.includes(name));
   return {
     vcpus: Math.min(...types.map(({ guestCpus }) => guestCpus)),
     memory_gb: Math.min(...types.map(({ memoryMb }) => memoryMb)) / 1024,

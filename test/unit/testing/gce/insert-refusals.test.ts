@@ -64,67 +64,6 @@ describe("host maintenance", () => {
   });
 });
 
-describe("a spot machine", () => {
-  const SPOT = { provisioningModel: "SPOT" };
-  const PREEMPTIBLE = "Invalid value for field 'resource.scheduling.preemptible': 'true'. ";
-
-  it.each([
-    [
-      { ...SPOT, automaticRestart: true },
-      `${PREEMPTIBLE}Scheduling must have preemptible be false when AutomaticRestart is true.`,
-    ],
-    [
-      { ...SPOT, onHostMaintenance: "MIGRATE" },
-      `${PREEMPTIBLE}Scheduling must have preemptible be false when OnHostMaintenance isn't TERMINATE.`,
-    ],
-    [
-      { provisioningModel: "STANDARD", preemptible: true },
-      "Invalid value for field 'resource.scheduling.provisioningModel': 'STANDARD'. For preemptible, only allowed provisioning_model value is SPOT",
-    ],
-    [
-      { instanceTerminationAction: "DELETE" },
-      expect.stringContaining(
-        "'DELETE'. You cannot specify a termination action for a VM instance that has the standard provisioning model (default).",
-      ),
-    ],
-  ])("is refused with %j", async (scheduling, words) => {
-    const { post } = await startChecked();
-    const answer = await post(INSTANCES, machineOf("e2-small", scheduling));
-    expect(verdict(answer)).toBe("400 invalid");
-    expect(at(answer.body, "error", "message")).toEqual(words);
-  });
-
-  it("counts against the quota and the capacity of its market", async () => {
-    const { post, gce, clock, get } = await startChecked();
-    const create = async (name: string, scheduling: object, zone = ZONE) => {
-      const body = { ...properties(zone, "n2-standard-2"), name, scheduling };
-      const { body: begun } = await post(`zones/${zone}/instances`, body);
-      await clock.advance(1000);
-      const done = await get(`zones/${zone}/operations/${lastOf(at(begun, "name"))}`);
-      return at(done.body, "error", "errors", 0, "code") ?? "made";
-    };
-    gce.setQuota({ project: PROJECT, region: "us-central1", metric: "CPUS", limit: 4 });
-    expect(await create("general", SPOT)).toBe("made");
-    gce.setQuota({ project: PROJECT, region: "us-central1", metric: "PREEMPTIBLE_CPUS", limit: 2 });
-    expect(await create("over", SPOT)).toBe("QUOTA_EXCEEDED");
-    expect(await create("one", {})).toBe("made");
-    expect(await create("two", {})).toBe("made");
-    expect(await create("three", {})).toBe("QUOTA_EXCEEDED");
-    const full = { machineType: "n2-standard-2", zone: ZONE, machines: 0, market: "spot" } as const;
-    gce.setCapacity(full);
-    gce.setQuota({ project: PROJECT, region: "us-central1", metric: "CPUS", limit: 99 });
-    gce.setQuota({
-      project: PROJECT,
-      region: "us-central1",
-      metric: "PREEMPTIBLE_CPUS",
-      limit: 99,
-    });
-    expect(await create("none", SPOT)).toBe("ZONE_RESOURCE_POOL_EXHAUSTED");
-    expect(await create("elsewhere", SPOT, "us-central1-b")).toBe("made");
-    expect(await create("demand", {})).toBe("made");
-  });
-});
-
 describe("accelerators", () => {
   const attached = (type: string, acceleratorType: string, acceleratorCount = 1) => ({
     ...machineOf(type, { onHostMaintenance: "TERMINATE" }),

@@ -122,6 +122,16 @@ describe("a resource that is not found", () => {
 });
 
 it.each([
+  [
+    "resource.instanceProperties.shieldedInstanceConfig",
+    "e2-small",
+    ["IMAGE_UNSUPPORTED", "never", "image"],
+  ],
+  [
+    "resource.confidentialInstanceConfig",
+    "e2-small",
+    ["CONFIDENTIAL_UNSUPPORTED", "next-candidate", "type-in-market"],
+  ],
   ["zone", "e2-small", ["PLACE_NOT_FOUND", "next-candidate", "zone"]],
   ["resource.machineType", "e2-small", ["NOT_OFFERED_HERE", "next-candidate", "type-in-zone"]],
   [

@@ -58,6 +58,13 @@ describe("a spot machine", () => {
     expect(instanceProperties?.scheduling).toEqual(scheduling);
   });
 
+  it("has no maintenance or restart of machines on demand", () => {
+    const launch = spot({ market: "SPOT_THEN_ON_DEMAND", automaticRestart: true });
+    const settings = { instance: { ...BARE.instance, onHostMaintenance: "MIGRATE" } };
+    const plan = gcePlan({ target: gcpTarget(), settings });
+    expect(insertRequest({ ...launch, plan }, "one").scheduling).toEqual(scheduling);
+  });
+
   it("ends as its placement says", () => {
     expect(insertRequest(spot({ terminationAction: "DELETE" }), "one").scheduling).toEqual({
       ...scheduling,
@@ -70,6 +77,27 @@ describe("a spot machine", () => {
     const place = { ...candidate("us-central1-a"), market: "on-demand" } as const;
     const launch = gceLaunch("a", { plan: gcePlan({ target, settings: BARE }), place });
     expect(insertRequest(launch, "one")).not.toHaveProperty("scheduling");
+  });
+});
+
+describe("a machine on demand", () => {
+  it("restarts as its placement says", () => {
+    const target = gcpTarget({ automaticRestart: false });
+    const launch = gceLaunch("a", { plan: gcePlan({ target, settings: BARE }) });
+    expect(insertRequest(launch, "one").scheduling).toEqual({ automaticRestart: false });
+  });
+
+  it("has the security options of its placement, each with its default", () => {
+    const target = gcpTarget({ shielded: { secureBoot: true }, confidential: { type: "TDX" } });
+    const launch = gceLaunch("a", { plan: gcePlan({ target, settings: BARE }) });
+    expect(insertRequest(launch, "one")).toMatchObject({
+      shieldedInstanceConfig: {
+        enableSecureBoot: true,
+        enableVtpm: true,
+        enableIntegrityMonitoring: true,
+      },
+      confidentialInstanceConfig: { confidentialInstanceType: "TDX" },
+    });
   });
 });
 
