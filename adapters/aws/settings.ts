@@ -2,7 +2,7 @@ import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject, SlipwayError } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { metadataOptions } from "../../src/plan/instance-document.ts";
+import { maintenanceOptions, metadataOptions } from "../../src/plan/instance-document.ts";
 import { settingsParser } from "../../src/substrate/plan-settings.ts";
 
 const text = z.string().min(1);
@@ -82,6 +82,9 @@ const instanceSettings = z.strictObject({
   /** The following options are the placement's. Absent: EC2's default. */
   metadataOptions: metadataOptions().exactOptional(),
   keyName: text.exactOptional(),
+  /** Only for the candidates of the spot market. */
+  maxPrice: text.exactOptional(),
+  maintenance: maintenanceOptions().exactOptional(),
   instanceProfileArn: text.nullable(),
   assignPublicIp: z.boolean(),
   /** The placement's own tags. Each launch adds the ownership tags. */

@@ -1,6 +1,6 @@
 /** The options of an EC2 instance in a plan. */
 import { z } from "zod";
-import { METADATA_TAGS } from "./instance.ts";
+import { AUTO_RECOVERIES, METADATA_TAGS } from "./instance.ts";
 
 /** The options that the placement sets. */
 export function instanceFields() {
@@ -8,7 +8,13 @@ export function instanceFields() {
     securityGroupIds: z.array(z.string()).exactOptional(),
     metadataOptions: metadataOptions().exactOptional(),
     keyName: z.string().exactOptional(),
+    maxPrice: z.string().exactOptional(),
+    maintenance: maintenanceOptions().exactOptional(),
   };
+}
+
+export function maintenanceOptions() {
+  return z.strictObject({ autoRecovery: z.enum(AUTO_RECOVERIES).exactOptional() });
 }
 
 export function metadataOptions() {

@@ -9,6 +9,9 @@ export interface InstanceOptions {
   readonly metadataOptions?: MetadataOptions;
   /** Name of a key pair of the region. cloud-init gives its public key to the image's default user. */
   readonly keyName?: string;
+  /** The most that an hour on the spot market may cost, in US dollars, as a decimal number. */
+  readonly maxPrice?: string;
+  readonly maintenance?: MaintenanceOptions;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html */
@@ -19,6 +22,14 @@ export interface MetadataOptions {
   readonly instanceMetadataTags?: (typeof METADATA_TAGS)[number];
 }
 
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMaintenanceOptionsRequest.html */
+export interface MaintenanceOptions {
+  /** Whether EC2 moves the machine to other hardware when its own fails. `default`: if the machine type supports it. */
+  readonly autoRecovery?: (typeof AUTO_RECOVERIES)[number];
+}
+
+export const AUTO_RECOVERIES = ["default", "disabled"] as const;
+
 export const METADATA_TAGS = ["enabled", "disabled"] as const;
 
 /** The names of the options. Each one that is set has a source of its own in the plan. */
@@ -26,6 +37,8 @@ export const INSTANCE_OPTIONS = [
   "securityGroupIds",
   "metadataOptions",
   "keyName",
+  "maxPrice",
+  "maintenance",
 ] as const satisfies readonly (keyof InstanceOptions)[];
 
 /**

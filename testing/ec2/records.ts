@@ -64,6 +64,7 @@ export const instanceSchema = z.object({
   hibernation: z.boolean(),
   terminationProtection: z.boolean(),
   shutdownBehavior: z.enum(["stop", "terminate"]),
+  autoRecovery: z.enum(["default", "disabled"]).default("default"),
   tenancy: z.string(),
   rootDeviceName: z.string(),
   bootMode: z.string().nullable(),

@@ -31,7 +31,7 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
       code: "RESOURCE_EXHAUSTED",
       reason: "INSUFFICIENT_CAPACITY",
       remedy:
-        "Wait until the spot price falls, or set market of the placement to SPOT_THEN_ON_DEMAND or ON_DEMAND.",
+        "Wait until the spot price falls, raise or remove max_price of the placement, or set its market to SPOT_THEN_ON_DEMAND or ON_DEMAND.",
       blastRadius: "type-in-zone",
       retry: "next-candidate",
     },

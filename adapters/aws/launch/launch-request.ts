@@ -3,6 +3,7 @@ import { hasTagsInMetadata } from "../../../src/plan/instance.ts";
 import type { Candidate } from "../../../src/plan/plan.ts";
 import type { Launch } from "../../../src/substrate/contract.ts";
 import { invalidSettings, settingsOf } from "../settings.ts";
+import { hostOptions } from "./host-options.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { launchTags, tagSpecifications } from "../labels.ts";
 import { blockDevices, keepsVolumes } from "./block-devices.ts";
@@ -34,7 +35,8 @@ export function launchRequest(launch: Launch): Input {
     ...userData(launch),
     ...blockDevices(settings, plan.planId),
     MetadataOptions: metadata(settings, place),
-    ...market(place),
+    ...market(settings, place),
+    ...hostOptions(settings),
     TagSpecifications: tagSpecifications(launchTags(launch, settings.tags, settings), {
       ...place,
       keepsVolumes: keepsVolumes(settings),
@@ -112,12 +114,19 @@ function userData({ userData: text }: Launch): Pick<Input, "UserData"> {
 }
 
 /** A spot machine is terminated when EC2 reclaims it, and the request is not renewed. */
-function market(place: Candidate): Pick<Input, "InstanceMarketOptions"> {
+function market(
+  { maxPrice }: InstanceSettings,
+  place: Candidate,
+): Pick<Input, "InstanceMarketOptions"> {
   if (place.market !== "spot") return {};
   return {
     InstanceMarketOptions: {
       MarketType: "spot",
-      SpotOptions: { SpotInstanceType: "one-time", InstanceInterruptionBehavior: "terminate" },
+      SpotOptions: {
+        SpotInstanceType: "one-time",
+        InstanceInterruptionBehavior: "terminate",
+        ...(maxPrice === undefined ? {} : { MaxPrice: maxPrice }),
+      },
     },
   };
 }

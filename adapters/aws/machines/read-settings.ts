@@ -3,13 +3,18 @@ import type { JsonObject } from "../../../src/errors.ts";
 import { filled } from "../../../src/substrate/filled.ts";
 
 /** The members of an instance that hold its settings. */
-export type InstanceReply = Pick<Instance, "KeyName" | "MetadataOptions" | "SecurityGroups">;
+export type InstanceReply = Pick<
+  Instance,
+  "InstanceLifecycle" | "KeyName" | "MaintenanceOptions" | "MetadataOptions" | "SecurityGroups"
+>;
 
 /** The settings with which EC2 says that the instance runs, by the names of the records' fields. */
 export function settingsOfInstance({
   SecurityGroups,
   MetadataOptions: metadata,
   KeyName,
+  MaintenanceOptions: maintenance,
+  InstanceLifecycle,
 }: InstanceReply): JsonObject {
   return filled({
     securityGroupIds: SecurityGroups?.flatMap(({ GroupId }) => GroupId ?? []),
@@ -18,5 +23,8 @@ export function settingsOfInstance({
       instanceMetadataTags: metadata?.InstanceMetadataTags,
     }),
     keyName: KeyName,
+    // The maximum price is not among the members of an instance, only of its spot request.
+    market: InstanceLifecycle,
+    maintenance: filled({ autoRecovery: maintenance?.AutoRecovery }),
   });
 }

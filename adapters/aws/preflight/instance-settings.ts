@@ -37,9 +37,12 @@ export function instanceSettings(
 }
 
 /** The placement's options that have a setting of the same name. */
-function optionsOf({ metadataOptions, keyName }: AwsTarget): Partial<InstanceSettings> {
+function optionsOf(target: AwsTarget): Partial<InstanceSettings> {
+  const { metadataOptions, keyName, maxPrice, maintenance } = target;
   return {
     ...(metadataOptions === undefined ? {} : { metadataOptions }),
     ...(keyName === undefined ? {} : { keyName }),
+    ...(maxPrice === undefined ? {} : { maxPrice }),
+    ...(maintenance === undefined ? {} : { maintenance }),
   };
 }

@@ -1,6 +1,6 @@
 /** The options of EC2 instances in placements. */
 import { z } from "zod";
-import { isMetadataTagKey, METADATA_TAGS } from "../../plan/instance.ts";
+import { AUTO_RECOVERIES, isMetadataTagKey, METADATA_TAGS } from "../../plan/instance.ts";
 import type { AwsPlacement } from "../kinds.ts";
 import { distinct, text } from "./common.ts";
 
@@ -43,8 +43,22 @@ export function instanceFields() {
       "must be the name of a key pair: at most 255 ASCII characters, without spaces at its ends",
       255,
     ).exactOptional(),
+    // "It must be more than USD $0.001", and the number's sign would be a second spelling of it:
+    // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SpotMarketOptions.html
+    maxPrice: z
+      .string(PRICE)
+      .regex(/^[0-9]{1,6}(?:\.[0-9]{1,10})?$/, PRICE)
+      .refine((price) => Number(price) > 0.001, "must be more than 0.001 dollars an hour")
+      .exactOptional(),
+    maintenance: z
+      .strictObject({
+        autoRecovery: z.enum(AUTO_RECOVERIES, `must be ${AUTO_RECOVERIES.join(" or ")}`),
+      })
+      .exactOptional(),
   };
 }
+
+const PRICE = 'must be dollars an hour as a quoted decimal number such as "0.05"';
 
 /** A value that another field of the placement contradicts. The message says what to write instead. */
 export interface InstanceClash {
@@ -54,6 +68,7 @@ export interface InstanceClash {
 
 export function instanceClashes(placement: AwsPlacement): readonly InstanceClash[] {
   const { securityGroupId, securityGroupIds, metadataOptions, tags = {} } = placement;
+  const { maxPrice, market = "ON_DEMAND" } = placement;
   const clashes: InstanceClash[] = [];
   if (securityGroupId !== undefined && securityGroupIds !== undefined)
     clashes.push({
@@ -65,6 +80,11 @@ export function instanceClashes(placement: AwsPlacement): readonly InstanceClash
     clashes.push({
       path: ["metadataOptions", "instanceMetadataTags"],
       message: `must be disabled for the tag ${JSON.stringify(hidden)}: a key in the instance metadata has only letters, digits and -+=._,:@`,
+    });
+  if (maxPrice !== undefined && market === "ON_DEMAND")
+    clashes.push({
+      path: ["maxPrice"],
+      message: "is for the spot market: set market to SPOT or SPOT_THEN_ON_DEMAND, or remove it",
     });
   return clashes;
 }

@@ -1,6 +1,7 @@
 import { type Context, mutation } from "../action.ts";
 import { Ec2Failure, invalidValue } from "../failure.ts";
 import {
+  requirePrice,
   requireProfile,
   requireSpotPrice,
   requireSpotRole,
@@ -78,6 +79,7 @@ function decide(
   requireAttachments(type, devices);
   requireUserData(parameters.UserData);
   requireMetadataOptions(parameters);
+  requirePrice(parameters.InstanceMarketOptions?.SpotOptions?.MaxPrice ?? null);
   if (parameters.KeyName !== null)
     requireKeyPair(context.region, { account: context.account, name: parameters.KeyName });
   const profile = profileOf(parameters);

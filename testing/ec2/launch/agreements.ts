@@ -48,6 +48,18 @@ export function requireSpotRole(context: Context): void {
   record.hasSpotRole = true;
 }
 
+/** "Specifying a value below USD $0.001 will result in an InvalidParameterValue error message when you attempt to launch." */
+const LEAST_PRICE = 0.001;
+
+/** @throws Ec2Failure `InvalidParameterValue` for a maximum price that is not one, or that no market can have */
+export function requirePrice(maxPrice: string | null): void {
+  if (maxPrice === null) return;
+  if (/^[0-9]+(?:\.[0-9]+)?$/.test(maxPrice) && Number(maxPrice) >= LEAST_PRICE) return;
+  throw invalidValue(
+    `Invalid value '${maxPrice}' for maxPrice. It must be at least $${LEAST_PRICE}.`,
+  );
+}
+
 /** @throws Ec2Failure `SpotMaxPriceTooLow` if the spot price of the zone exceeds the request's maximum */
 export function requireSpotPrice(
   { region }: Context,

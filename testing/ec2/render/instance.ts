@@ -69,7 +69,7 @@ function instanceFields(instance: Instance, view: InstanceView): XmlFields {
     platformDetails: "Linux/UNIX",
     usageOperation: "RunInstances",
     usageOperationUpdateTime: timestamp(instance.launchTime),
-    maintenanceOptions: { autoRecovery: "default" },
+    maintenanceOptions: { autoRecovery: instance.autoRecovery },
   };
 }
 

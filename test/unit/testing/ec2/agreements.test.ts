@@ -53,6 +53,20 @@ describe("a spot price", () => {
   });
 });
 
+describe("a maximum price of the spot market", () => {
+  it.each([
+    ["0.001", null],
+    ["0.0009", "InvalidParameterValue"],
+    ["cheap", "InvalidParameterValue"],
+    ["-1", "InvalidParameterValue"],
+  ])("of %s is answered with %s, also in a dry run", async (maximum, code) => {
+    await using it = await subject();
+    const options = { ...SPOT.InstanceMarketOptions, SpotOptions: { MaxPrice: maximum } };
+    const tried = run(it, { ...HERE, InstanceMarketOptions: options, DryRun: true });
+    expect(await codeOf(tried)).toBe(code ?? "DryRunOperation");
+  });
+});
+
 describe("a Marketplace product", () => {
   it("is launched only after its terms were accepted, also in a dry run", async () => {
     await using it = await subject();

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/errors.ts";
+import type { Ec2Region } from "../../../testing/ec2/index.ts";
+import { fieldOf } from "../../support/engine-client.ts";
+import { openEc2Commands } from "./support/ec2-fields.ts";
+import type { Ec2Commands, Ec2Fields } from "./support/ec2-fields.ts";
+
+const SLOW = { timeout: 60_000 };
+
+/** One field: the records, what EC2 is sent, and what `describe` reads back of the machine. */
+interface Applied extends Ec2Fields {
+  readonly wire: Readonly<Record<string, string>>;
+  readonly described: JsonObject;
+}
+
+const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
+  max_price: () => ({
+    placement: { market: "SPOT", max_price: "0.05" },
+    wire: { "InstanceMarketOptions.SpotOptions.MaxPrice": "0.05" },
+    described: { market: "spot" },
+  }),
+  maintenance: () => ({
+    placement: { maintenance: { auto_recovery: "disabled" } },
+    wire: { "MaintenanceOptions.AutoRecovery": "disabled" },
+    described: { maintenance: { auto_recovery: "disabled" } },
+  }),
+};
+
+/** What only the launch can know, or what has changed since the plan was saved. */
+interface RefusedLaunch {
+  readonly fields: Ec2Fields;
+  /** The change after the plan was saved. */
+  readonly change?: () => void;
+  readonly error: JsonObject;
+}
+
+const REFUSED_AT_LAUNCH: Readonly<Record<string, (region: Ec2Region) => RefusedLaunch>> = {
+  "max_price: below the zone's spot price"(region) {
+    const pool = { instanceType: "t3.micro", zone: "us-east-1a" };
+    return {
+      fields: { instanceType: "t3.micro", placement: { market: "SPOT", max_price: "0.002" } },
+      change: () => region.setSpotPrice(pool, { price: 0.004, onDemandPrice: 0.01 }),
+      error: {
+        code: "RESOURCE_EXHAUSTED",
+        reason: "INSUFFICIENT_CAPACITY",
+        message: expect.stringContaining(
+          "Your Spot request price of 0.002 is lower than the minimum required Spot request fulfillment price of 0.004",
+        ),
+        remedy: expect.stringContaining("raise or remove max_price of the placement"),
+      },
+    };
+  },
+};
+
+const PRICE = 'must be dollars an hour as a quoted decimal number such as "0.05"';
+
+/** Placements that `set` refuses, and the message after the field's path. */
+const REJECTED: readonly (readonly [JsonObject, string])[] = [
+  [{ market: "SPOT", max_price: 0.05 }, `max_price: ${PRICE}`],
+  [{ market: "SPOT", max_price: "5e-2" }, `max_price: ${PRICE}`],
+  [{ market: "SPOT", max_price: "-1" }, `max_price: ${PRICE}`],
+  [{ market: "SPOT", max_price: "0.001" }, "max_price: must be more than 0.001 dollars an hour"],
+  [
+    { max_price: "0.05" },
+    "max_price: is for the spot market: set market to SPOT or SPOT_THEN_ON_DEMAND, or remove it",
+  ],
+  [{ maintenance: {} }, "maintenance.auto_recovery is required"],
+  [
+    { maintenance: { auto_recovery: "enabled" } },
+    "maintenance.auto_recovery: must be default or disabled",
+  ],
+];
+
+describe("the fields of an EC2 placement about capacity, price and hardware", () => {
+  let commands: Ec2Commands;
+  beforeAll(async () => {
+    commands = await openEc2Commands();
+  }, 60_000);
+  afterAll(() => commands[Symbol.asyncDispose]());
+
+  it.each(Object.entries(APPLIED))(
+    "%s reaches EC2, and describe reads it back",
+    SLOW,
+    async (field, make) => {
+      const { wire, described, ...fields } = make(commands.region);
+      const option = { [field]: fields.placement?.[field] };
+      const workspace = await commands.records(fields);
+      await commands.json("spawn", workspace, "--id", workspace);
+      expect(commands.sent("dry run")).toMatchObject(wire);
+      expect(commands.sent("launch")).toMatchObject(wire);
+      const spawn = await commands.json("describe", workspace);
+      expect(spawn).toMatchObject({
+        state: "running",
+        machine: { settings: described },
+        plan: { target: option, settings: { instance: option } },
+      });
+      const source = `placement ${workspace} generation 1 target.aws.${field}`;
+      for (const pointer of [`/target/${field}`, `/settings/instance/${field}`])
+        expect(fieldOf(spawn, "plan", "sources", pointer)).toBe(source);
+    },
+  );
+
+  it.each(Object.entries(REFUSED_AT_LAUNCH))(
+    "%s: the launch's refusal has EC2's words",
+    SLOW,
+    async (_name, make) => {
+      const { fields, change, error } = make(commands.region);
+      const workspace = await commands.records(fields);
+      const plan = commands.file();
+      await commands.json("resolve", workspace, "--save", plan);
+      change?.();
+      expect(await commands.refused("spawn", "--plan", plan)).toMatchObject(error);
+    },
+  );
+
+  it("a price that the spot market of one zone exceeds leaves the on-demand market", async () => {
+    const pool = { instanceType: "t3.micro", zone: "us-east-1a" };
+    commands.region.setSpotPrice(pool, { price: 0.004, onDemandPrice: 0.01 });
+    const placement = { market: "SPOT_THEN_ON_DEMAND", max_price: "0.002" };
+    const workspace = await commands.records({ instanceType: "t3.micro", placement });
+    await commands.json("spawn", workspace, "--id", workspace);
+    expect(Object.keys(commands.sent("launch")).filter(isOfField)).toEqual([]);
+    commands.region.setSpotPrice(pool, null);
+  });
+
+  it.each(REJECTED)("set refuses %j", async (aws, message) => {
+    const { exitCode, stderr } = await commands.placement("rejected", aws);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`target.aws.${message}`);
+  });
+
+  it("leaves requests and plans without the fields as they are", SLOW, async () => {
+    const workspace = await commands.records({});
+    await commands.json("spawn", workspace, "--id", workspace);
+    const sent = Object.keys(commands.sent("launch"));
+    expect(
+      sent.filter((name) => /^(?:Capacity|Cpu|Instance(?!Type)|LaunchT|Maint)/.test(name)),
+    ).toEqual([]);
+    const spawn = await commands.json("describe", workspace);
+    for (const field of Object.keys(APPLIED))
+      expect(fieldOf(spawn, "plan", "settings", "instance")).not.toHaveProperty(field);
+  });
+});
+
+function isOfField(parameter: string): boolean {
+  return /^(?:Capacity|Cpu|InstanceMarket|LaunchTemplate|Maintenance)/.test(parameter);
+}
