@@ -240,6 +240,24 @@ describe("an operation that fails after it was accepted", () => {
   });
 });
 
+describe("an operation that fails for a reason that may pass", () => {
+  const code = "RESOURCE_OPERATION_RATE_EXCEEDED";
+
+  it("each time leaves the next zone", async () => {
+    await using scene = await gceScene();
+    scene.gce.fault({ kind: "operation-error", code });
+    for (const spawnIds of [["one"], ["many-0", "many-1"]]) {
+      const launch = gceLaunch(spawnIds.join(), { plan: scene.plan(), spawnIds });
+      const answers: unknown[] = [];
+      for (let tries = 0; tries < 7; tries += 1)
+        answers.push(errorsOf(await scene.adapter.launch(launch, signal))[0]);
+      const again = { outcome: "rejected", reason: "CLOUD_RATE_LIMITED", retry: "same-token" };
+      const final = { ...again, retry: "next-candidate", blastRadius: "zone" };
+      expect(answers).toMatchObject([again, again, again, again, again, again, final]);
+    }
+  });
+});
+
 describe("a machine type that cannot migrate", () => {
   it.each([
     ["g2-standard-4", ["one"]],

@@ -6,6 +6,7 @@ import { settleMember } from "../../../src/substrate/launch-outcome.ts";
 import { isConflict, isFinalRefusal, launchFailure, refusalOf, unknown } from "./launch-context.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { beginOperation, operationsOf, untilDone } from "./launch-operation.ts";
+import { changed } from "./launch-refusal.ts";
 import { bulkInsertRequest } from "./launch-request.ts";
 import { isOfLaunch, LABELS, labelFilter } from "../labels.ts";
 import { launchedMachine } from "../machine.ts";
@@ -101,10 +102,20 @@ async function failuresOf(
       own ??
       failure ??
       (member === undefined ? unexplainedFailure(context, name, operation.name) : null);
-    if (reason !== null) failures.set(name, reason);
+    if (reason !== null) failures.set(name, failure === null ? withoutThisLaunch(reason) : reason);
   }
   return failures;
 }
+
+/**
+ * The bulk insert has created other members, so that its repetition creates no further ones: what may pass is tried again
+ * by a launch of its own.
+ */
+function withoutThisLaunch(reason: SlipwayError): SlipwayError {
+  return reason.retry === "same-token" ? changed(reason, ANOTHER_LAUNCH) : reason;
+}
+
+const ANOTHER_LAUNCH = { blastRadius: "launch", retry: "next-candidate" } as const;
 
 async function memberOperations(
   context: LaunchContext,
@@ -123,10 +134,11 @@ function unexplainedFailure(
   operation: string,
 ): SlipwayError {
   return new SlipwayError({
-    code: "INTERNAL",
-    reason: "CLOUD_REQUEST_REFUSED",
+    code: "UNAVAILABLE",
+    reason: "CLOUD_UNAVAILABLE",
     message: `instance ${name} in ${zone} was not made, and operation ${operation} does not say why`,
     remedy: `Inspect it with \`gcloud compute operations describe ${operation} --zone ${zone}\`.`,
+    ...ANOTHER_LAUNCH,
   });
 }
 

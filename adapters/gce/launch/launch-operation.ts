@@ -1,18 +1,22 @@
 import { cancellation } from "../../../src/async/cancellation.ts";
 import { launchFailure, unknown } from "./launch-context.ts";
+import { changed } from "./launch-refusal.ts";
 import type { LaunchContext } from "./launch-context.ts";
 import { requestId } from "./names.ts";
 import { isDone } from "../client/operation.ts";
 import type { OperationReply } from "../client/replies.ts";
 
-/** Maximum number of failed operations that a launch skips before the last failure is final. */
+/** Maximum number of failed operations that a launch skips before the last failure is final in its zone. */
 const MOST_FAILURES = 5;
+const FINAL = { blastRadius: "zone", retry: "next-candidate" } as const;
 /** Pause between two waits, in milliseconds; each wait takes up to two minutes. */
 const PAUSE = 250;
 
 /**
  * Starts a launch's operation, or finds it: a repeated id returns its operation in any state. If the operation failed
  * for a temporary reason, such as a rate limit, the launch is tried again under its next id.
+ *
+ * @throws SlipwayError of the last failure, which leaves other zones, if the reason is the same each time
  */
 export async function beginOperation(
   context: LaunchContext,
@@ -22,7 +26,8 @@ export async function beginOperation(
   for (let failures = 0; ; failures += 1) {
     const operation = await send(requestId(context.launch.token, failures));
     const failure = isDone(operation) ? launchFailure(context, operation, doing) : null;
-    if (failure?.retry !== "same-token" || failures >= MOST_FAILURES) return operation;
+    if (failure?.retry !== "same-token") return operation;
+    if (failures >= MOST_FAILURES) throw changed(failure, FINAL);
   }
 }
 
