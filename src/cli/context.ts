@@ -35,6 +35,8 @@ export interface Host {
   readonly interrupt: AbortSignal;
   /** Returns a signal that the next Ctrl-C aborts; that Ctrl-C does not end the process. */
   readonly nextInterrupt: () => AbortSignal;
+  /** The current time, in milliseconds since the epoch. */
+  readonly now: () => number;
   /** How long an interrupted command may take to end by itself, in milliseconds. */
   readonly gracePeriod: number;
   readonly openSlipway: (composition: Composition) => Promise<Slipway>;
@@ -52,6 +54,7 @@ export interface CliContext extends CommandContext {
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupt: AbortSignal;
   readonly nextInterrupt: Host["nextInterrupt"];
+  readonly now: Host["now"];
   /** Gives an interrupted command this many milliseconds from now to end by itself. */
   readonly extendGracePeriod: (milliseconds: number) => void;
   readonly openSlipway: () => Promise<Slipway>;
@@ -62,11 +65,20 @@ export interface CliContext extends CommandContext {
 }
 
 /** Returns a function that prints a view in the format of `--output`, or else in the view's default format. */
-function createPrinter(stdout: Sink, flags: GlobalFlags): (view: View) => Promise<void> {
+function createPrinter(
+  { stdout, environment, now }: Pick<Host, "stdout" | "environment" | "now">,
+  flags: GlobalFlags,
+): (view: View) => Promise<void> {
   return async (view) => {
     const format = flags.output ?? defaultFormat(view, stdout.isTerminal);
-    await stdout.write(await render(view, format));
+    const color = stdout.isTerminal && hasColors(environment);
+    await stdout.write(await render(view, format, { color, now: now() }));
   };
+}
+
+/** https://no-color.org */
+function hasColors({ NO_COLOR, TERM }: Environment): boolean {
+  return (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
 }
 
 interface ContextParts {
@@ -83,7 +95,7 @@ interface ContextParts {
 /** Creates the context of one command. */
 export function createContext(parts: ContextParts): CliContext {
   const { flags, typed, host, progress, onScannerOutput, extendGracePeriod, exitWith } = parts;
-  const { stdout, environment, workingDirectory, interrupt, nextInterrupt } = host;
+  const { stdout, environment, workingDirectory, interrupt, nextInterrupt, now } = host;
   return {
     process: {
       stdout: { write: onScannerOutput },
@@ -101,6 +113,7 @@ export function createContext(parts: ContextParts): CliContext {
     progress,
     interrupt,
     nextInterrupt,
+    now,
     extendGracePeriod,
     openSlipway: () =>
       host.openSlipway({
@@ -109,7 +122,7 @@ export function createContext(parts: ContextParts): CliContext {
         workingDirectory,
         onWarning: ({ message, remedy }) => progress.warn(message, remedy),
       }),
-    print: createPrinter(stdout, flags),
+    print: createPrinter(host, flags),
     exitWith,
   };
 }

@@ -1,6 +1,6 @@
 // Data only, no imports: `slipway --help` has to wait for every module that it loads.
 
-export const OUTPUT_FORMATS = ["yaml", "json", "table"] as const;
+export const OUTPUT_FORMATS = ["yaml", "json", "table", "wide", "name"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 export interface GlobalFlagDescription {

@@ -28,7 +28,7 @@ import {
 } from "./ledger-steps.ts";
 import type { RateRequest, RateKey, Spending, Spent } from "../pacing/contract.ts";
 import { inputOf } from "./spawn-input.ts";
-import { isSettled } from "./spawn-record.ts";
+import { isFinished, isSettled } from "./spawn-record.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 
 /** A spawn's record with its plan, which never changes. */
@@ -105,11 +105,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
       new Set(offerings.filter((offering) => (full.get(offering) ?? 0) > now)),
     describe: async (key) => describe(memory, key),
     findByMachine: async (tenant, machineId) => findByMachine(memory, tenant, machineId),
-    list: async (tenant, filter) =>
-      recordsOf(memory, tenant)
-        .map(({ spawn }) => spawn)
-        .filter((spawn) => isListed(spawn, filter))
-        .toReversed(),
+    list: async (tenant, filter) => list(memory, tenant, filter),
     events: async (tenant, after, spawnIds) =>
       events
         .filter((event) => event.sequence > after && event.tenant === tenant)
@@ -250,9 +246,21 @@ function membersOf(memory: Memory, token: string): readonly SpawnMember[] {
     .map(({ spawn }) => ({ spawnId: spawn.spawnId, ...inputOf(spawn) }));
 }
 
-function isListed(spawn: Spawn, { workspace, state, labels = {} }: SpawnFilter): boolean {
+function list(memory: Memory, tenant: string, filter: SpawnFilter): readonly Spawn[] {
+  return recordsOf(memory, tenant)
+    .map(({ spawn }) => spawn)
+    .filter((spawn) => isListed(spawn, filter))
+    .toReversed()
+    .slice(0, filter.limit);
+}
+
+function isListed(spawn: Spawn, filter: SpawnFilter): boolean {
+  const { workspace, state, states, live = false, since, labels = {} } = filter;
   if (workspace !== undefined && spawn.workspace !== workspace) return false;
   if (state !== undefined && spawn.state !== state) return false;
+  if (states !== undefined && !states.includes(spawn.state)) return false;
+  if (live && isFinished(spawn.state)) return false;
+  if (since !== undefined && spawn.createdAt < since) return false;
   return Object.entries(labels).every(
     ([key, value]) => Object.hasOwn(spawn.labels, key) && spawn.labels[key] === value,
   );

@@ -140,23 +140,33 @@ function countUnsettled(
 }
 
 function list(connection: Connection, tenant: string, filter: SpawnFilter): readonly Spawn[] {
-  const labels = Object.entries(filter.labels ?? {});
-  // The plus keeps SQLite from reading all of the tenant's spawns rather than those with a label.
+  const { workspace, state, states, live = false, since, labels = {}, limit } = filter;
+  const pairs = Object.entries(labels);
+  const conditions = [
+    // The plus keeps SQLite from reading all of the tenant's spawns rather than those with a label.
+    `${pairs.length > 0 ? "+" : ""}tenant = ?`,
+    ...(workspace === undefined ? [] : ["workspace = ?"]),
+    // As in the index of unfinished spawns, which is used only by the same words.
+    ...(live ? ["state NOT IN ('terminated', 'failed')"] : []),
+    ...(state === undefined ? [] : ["state = ?"]),
+    ...(states === undefined ? [] : ["state IN (SELECT value FROM json_each(?))"]),
+    ...(since === undefined ? [] : ["created_at >= ?"]),
+    ...pairs.map(() => HAS_LABEL),
+  ];
   return connection
     .all(
-      `SELECT * FROM spawns WHERE ${labels.length > 0 ? "+" : ""}tenant = ?
-         AND workspace = coalesce(?, workspace) AND state = coalesce(?, state)
-         ${labels.map(() => HAS_LABEL).join(" ")} ORDER BY number DESC`,
+      `SELECT * FROM spawns WHERE ${conditions.join(" AND ")} ORDER BY number DESC LIMIT ?`,
       tenant,
-      filter.workspace ?? null,
-      filter.state ?? null,
-      ...labels.flatMap(([name, value]) => [tenant, name, value]),
+      ...[workspace ?? [], state ?? [], states === undefined ? [] : JSON.stringify(states)].flat(),
+      ...[since ?? []].flat(),
+      ...pairs.flatMap(([name, value]) => [tenant, name, value]),
+      limit ?? -1,
     )
     .map((row) => recordOf(connection, row).spawn);
 }
 
 const HAS_LABEL =
-  "AND number IN (SELECT spawn FROM labels WHERE tenant = ? AND name = ? AND value = ?)";
+  "number IN (SELECT spawn FROM labels WHERE tenant = ? AND name = ? AND value = ?)";
 
 function findByMachine(connection: Connection, tenant: string, machineId: string): Spawn | null {
   // `g` sorts after every hexadecimal digit.

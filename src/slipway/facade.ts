@@ -10,7 +10,6 @@ import {
   checkWanted,
   FIND_OPTIONS,
   INSPECT_OPTIONS,
-  LIST_FILTER,
   LOGS_OPTIONS,
   RECOVER_OPTIONS,
   RESOLVE_OPTIONS,
@@ -32,9 +31,10 @@ import type {
   WantedSpawn,
 } from "./slipway.ts";
 import { createSpawnablePlans } from "./spawnable-plans.ts";
+import { readFilter } from "./spawn-filter.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { parseLabels, parseSpawnInput } from "../ledger/spawn-input.ts";
+import { parseSpawnInput } from "../ledger/spawn-input.ts";
 import type { Spawn, SpawnEvent } from "../ledger/spawn-record.ts";
 import { isSlipwayError } from "../errors.ts";
 import { explainedError } from "../resolver/credential-problem.ts";
@@ -177,9 +177,7 @@ function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
 }
 
 async function list({ ledger, tenant }: Session, filter: SpawnFilter): Promise<readonly Spawn[]> {
-  checkOptions("listSpawns", filter, LIST_FILTER);
-  const { labels = {}, ...others } = filter;
-  return await ledger.list(tenant, { ...others, labels: parseLabels("listSpawns", labels) });
+  return await ledger.list(tenant, readFilter(filter));
 }
 
 async function find(

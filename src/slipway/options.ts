@@ -9,14 +9,12 @@ import type {
   RecoverOptions,
   ResolveOptions,
   SpawnAdditions,
-  SpawnFilter,
   SpawnOptions,
   SweepOptions,
   TerminateOptions,
   WantedSpawn,
 } from "./slipway.ts";
 import { parseSpawnInput } from "../ledger/spawn-input.ts";
-import { SPAWN_STATES } from "../ledger/spawn-record.ts";
 import type { SpawnInput } from "../substrate/contract.ts";
 
 export const RESOLVE_OPTIONS: ShapeOf<ResolveOptions> = { offline: "boolean", signal: "signal" };
@@ -88,12 +86,6 @@ export const SWEEP_OPTIONS: ShapeOf<SweepOptions> = {
   grace: "whole number",
   dryRun: "boolean",
   signal: "signal",
-};
-
-export const LIST_FILTER: ShapeOf<SpawnFilter> = {
-  workspace: "string",
-  state: SPAWN_STATES,
-  labels: "object",
 };
 
 export const FIND_OPTIONS: ShapeOf<{ readonly machineId: string }> = { machineId: "string" };

@@ -88,8 +88,16 @@ export interface SpawnEstimate {
 export interface SpawnFilter {
   readonly workspace?: string;
   readonly state?: SpawnState;
+  /** Only spawns in one of these states. */
+  readonly states?: readonly SpawnState[];
+  /** Only spawns that have not ended. */
+  readonly live?: boolean;
+  /** Only spawns that were created at this time or later; RFC 3339. */
+  readonly since?: string;
   /** Only spawns that have all of these labels. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** At most this many, the newest. */
+  readonly limit?: number;
 }
 
 export interface RecoverOptions {

@@ -64,7 +64,9 @@ describe("spawns with input on EC2", () => {
       const listed = async (...labels: readonly string[]) =>
         z
           .array(spawnSchema)
-          .parse(await cli.json(["list", ...labels.flatMap((label) => ["--label", label])]))
+          .parse(
+            await cli.json(["list", "--all", ...labels.flatMap((label) => ["--label", label])]),
+          )
           .map(({ spawn_id: id }) => id)
           .toSorted();
       expect(await listed("burst=b1")).toEqual(["x-0", "x-1", "x-2", "x-3"]);
@@ -88,6 +90,6 @@ describe("spawns with input on EC2", () => {
     expect(ran.exitCode).toBe(3);
     expect(ran.stderr).toContain("label team: the placement of workspace agent-dev sets");
     expect(here.region.instances()).toEqual([]);
-    expect(await here.cli.json(["list"])).toEqual([]);
+    expect(await here.cli.json(["list", "--all"])).toEqual([]);
   });
 });

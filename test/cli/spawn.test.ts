@@ -98,7 +98,7 @@ describeWithEngine("spawning through the command line", (engine) => {
         .map((line) => JSON.parse(line).state);
       expect(states).toEqual(["pending", "launching", "booting", "running"]);
       expect(await json("terminate", "one")).toMatchObject({ state: "terminated" });
-      expect(await json("list", "--workspace", "steady-dev")).toMatchObject([
+      expect(await json("list", "--all", "--workspace", "steady-dev")).toMatchObject([
         { state: "terminated" },
       ]);
     },

@@ -58,7 +58,9 @@ describe("recover", () => {
     await using at = await scene();
     expect((await at.spawnAndSignal("SIGKILL")).signal).toBe("SIGKILL");
     const [machine] = at.liveMachines();
-    expect(await at.cli.json(["list"])).toMatchObject([{ state: "launching", machine: null }]);
+    expect(await at.cli.json(["list", "--all"])).toMatchObject([
+      { state: "launching", machine: null },
+    ]);
     const recovered = await at.cli.json(["recover"]);
     expect(recovered).toMatchObject([
       { spawn_id: "one", state: "running", machine: { id: machine } },
@@ -262,14 +264,14 @@ describe("a machine that ended on its own", () => {
       const reason = { code: "Server.InternalError", message: "Internal error on launch" };
       at.region.endInstance(machine.id, reason);
     }
-    expect(await at.cli.json(["list"])).toMatchObject([{ state: "running" }, {}, {}]);
+    expect(await at.cli.json(["list", "--all"])).toMatchObject([{ state: "running" }, {}, {}]);
     expect(await at.cli.json(["describe", "one"])).toMatchObject({ state: "terminated" });
     const watched = await at.cli.run(["watch", "two", "-o", "json"]);
     expect(JSON.parse(watched.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
       state: "terminated",
     });
     const states = z.array(z.object({ state: z.string() }));
-    const listed = states.parse(await at.cli.json(["list", "--refresh"]));
+    const listed = states.parse(await at.cli.json(["list", "--all", "--refresh"]));
     expect(listed.map(({ state }) => state)).toEqual(Array(3).fill("terminated"));
   });
 

@@ -69,7 +69,9 @@ describe("EC2", () => {
       replace: imageThatKeepsVolumes,
     });
     expect(await spawned(at)).toMatchObject({ state: "running" });
-    const list = JSON.parse((await at.run("list", "-o", "json")).stdout) as [{ spawn_id: string }];
+    const list = JSON.parse((await at.run("list", "--all", "-o", "json")).stdout) as [
+      { spawn_id: string },
+    ];
     const { exitCode } = await at.run("terminate", list[0].spawn_id);
     expect(exitCode).toBe(0);
     const client = ec2Client(at.ec2.url);

@@ -48,7 +48,7 @@ describeWithEngineAndRegistry("a secret", (engine, peer) => {
       each(["get", "secret", "-o", "json"]),
       each(["history", "secret", "API_TOKEN"]),
       each(["describe", first, "-o", "json"]),
-      each(["list", "-o", "yaml"]),
+      each(["list", "--all", "-o", "yaml"]),
       each(["watch", "-o", "json"]),
     ]);
     await each(["terminate", ...workspaces, "--verbose"]);

@@ -34,6 +34,35 @@ export function approximateDuration(milliseconds: number): string {
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }
 
+/** Formats an age for people, as short as `12s`, `4m`, `3h` or `12d`. */
+export function shortAge(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 120) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours}h` : `${Math.floor(hours / 24)}d`;
+}
+
+const MILLISECONDS_OF_A_DAY = 24 * 3_600_000;
+
+/**
+ * Parses a time in the past: an age such as `30m`, `2h` or `7d`, or a time such as `2026-11-22T04:00:00Z`.
+ *
+ * @returns RFC 3339, in UTC
+ */
+export function parseSince(text: string, now: number): string {
+  const [, days] = /^(\d{1,5})d$/u.exec(text) ?? [];
+  if (days !== undefined) return new Date(now - Number(days) * MILLISECONDS_OF_A_DAY).toISOString();
+  if (/^\d+(?:ms|s|m|h)$/u.test(text)) return new Date(now - parseDuration(text)).toISOString();
+  const time = /^\d{4}-\d{2}-\d{2}/u.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  throw usageError(
+    `${quoted(text)} is not an age or a time`,
+    "Write an age such as 30m, 2h or 7d, or a time such as 2026-11-22T04:00:00Z.",
+  );
+}
+
 function invalidDuration(text: string): SlipwayError {
   return usageError(
     `${quoted(text)} is not a valid duration`,

@@ -20,7 +20,7 @@ export const CATALOG_BRIEFS = {
 export const SPAWN_BRIEFS = {
   resolve: "Dry run: decide everything about a launch and print the plan",
   spawn: "Launch one machine and wait until it runs",
-  list: "List spawns, newest first",
+  list: "List live spawns, newest first; --all for finished ones too",
   describe: "Show one spawn: its plan, attempts, events and machine",
   logs: "Print a machine's output",
   terminate: "Terminate machines; their records stay",

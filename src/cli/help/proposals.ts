@@ -28,6 +28,10 @@ export async function proposeStates(): Promise<readonly string[]> {
   return (await import("../../ledger/spawn-record.ts")).SPAWN_STATES;
 }
 
+export async function proposeSortKeys(): Promise<readonly string[]> {
+  return (await import("../arguments/spawn-order.ts")).SORT_KEYS;
+}
+
 /** Proposes names of resources of the given kind, or else of the kind that was typed before. */
 export async function proposeNames(
   context: CliContext,

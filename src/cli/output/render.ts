@@ -1,15 +1,26 @@
 import type { JsonValue } from "../../errors.ts";
 import type { OutputFormat } from "../global-flag-list.ts";
 import { plainYaml } from "./plain-yaml.ts";
-import { escapeInDocument, needsEscape } from "../terminal-text.ts";
+import { isJsonObject } from "../../json/json-object.ts";
+import { usageError } from "../arguments/flags.ts";
+import { escapeInDocument, needsEscape, safeLine } from "../terminal-text.ts";
+
+/** Settings of a table. */
+export interface Display {
+  readonly color: boolean;
+  /** Whether long ids and times are shown in full, and further columns. */
+  readonly wide: boolean;
+  /** Milliseconds since the epoch, for ages. */
+  readonly now: number;
+}
 
 /** A result to print. */
 export interface View {
   /** The value for JSON and YAML, with field names in snake_case. */
   readonly value: JsonValue;
   /** Renders the table for people, ending in a newline. */
-  readonly table: () => string;
-  /** The format if `--output` was not given. Default: a table for a list on a terminal, otherwise YAML. */
+  readonly table: (display: Display) => string;
+  /** The format if `--output` was not given, unless it depends on the terminal: a table for a list, otherwise YAML. */
   readonly format?: OutputFormat;
   /** Whether YAML is a stream with one document for each item of `value`, instead of one list. Default false. */
   readonly isStream?: boolean;
@@ -20,13 +31,25 @@ export function defaultFormat({ value, format }: View, isTerminal: boolean): Out
   return format ?? (Array.isArray(value) && isTerminal ? "table" : "yaml");
 }
 
-/** Renders a result as text, ending in a newline. */
-export async function render(view: View, format: OutputFormat): Promise<string> {
+/**
+ * Renders a result as text, ending in a newline.
+ *
+ * @throws SlipwayError `INVALID_ARGUMENT` / `USAGE` for names of a result that has none
+ */
+export async function render(
+  view: View,
+  format: OutputFormat,
+  display: Omit<Display, "wide">,
+): Promise<string> {
   switch (format) {
     case "json":
       return `${renderJson(view.value, 2)}\n`;
     case "table":
-      return view.table();
+      return view.table({ ...display, wide: false });
+    case "wide":
+      return view.table({ ...display, wide: true });
+    case "name":
+      return namesOf(view.value);
     case "yaml":
       return view.isStream === true && Array.isArray(view.value)
         ? await renderYamlStream(view.value)
@@ -42,6 +65,22 @@ export function renderJson(value: JsonValue, indent = 0): string {
 /** Renders YAML that YAML 1.1 and 1.2 parsers read alike (`yes` and `0400` are quoted), without anchors or folding. */
 export async function renderYaml(value: JsonValue): Promise<string> {
   return plainYaml(value) ?? (await libraryYaml(value));
+}
+
+/** One name on each line, for other commands: the ids of spawns, the names of records. */
+function namesOf(value: JsonValue): string {
+  const items: readonly JsonValue[] = Array.isArray(value) ? value : [value];
+  return items.map((item) => `${safeLine(nameOf(item))}\n`).join("");
+}
+
+function nameOf(item: JsonValue): string {
+  const { spawn_id: id, name } = isJsonObject(item) ? item : {};
+  if (typeof id === "string") return id;
+  if (typeof name === "string") return name;
+  throw usageError(
+    "-o name: the result of this command has no names",
+    "Use -o json, yaml, table or wide.",
+  );
 }
 
 async function renderYamlStream(values: readonly JsonValue[]): Promise<string> {

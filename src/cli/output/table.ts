@@ -1,15 +1,34 @@
+import { styleText } from "node:util";
 import { safeLine } from "../terminal-text.ts";
+
+export type Color = "green" | "yellow" | "red" | "gray";
 
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => string | number | null | undefined;
+  /** The cell's color on a terminal. */
+  readonly color?: (row: Row) => Color;
 }
 
-/** Renders aligned columns under their titles. An absent value is a dash, and the last column is not padded. */
-export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+/**
+ * Renders aligned columns under their titles. An absent value is a dash, and the last column is not padded.
+ *
+ * @param color whether cells have colors
+ */
+export function renderTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  color = false,
+): string {
+  const titles = columns.map(({ title }): Cell => ({ text: title }));
   return alignRows([
-    columns.map((column) => column.title),
-    ...rows.map((row) => columns.map((column) => cellText(column.cell(row)))),
+    titles,
+    ...rows.map((row) =>
+      columns.map((column): Cell => ({
+        text: cellText(column.cell(row)),
+        ...(color && column.color !== undefined ? { color: column.color(row) } : {}),
+      })),
+    ),
   ]);
 }
 
@@ -18,7 +37,7 @@ export function renderFields(
   fields: readonly (readonly [title: string, value: string | number | null | undefined])[],
 ): string {
   const present = fields.filter(([, value]) => value !== null && value !== undefined);
-  return alignRows(present.map(([title, value]) => [title, cellText(value)]));
+  return alignRows(present.map(([title, value]) => [{ text: title }, { text: cellText(value) }]));
 }
 
 /** Joins the parts of a page with empty lines and omits empty parts. */
@@ -31,13 +50,29 @@ function cellText(value: string | number | null | undefined): string {
   return safeLine(String(value));
 }
 
-function alignRows(rows: readonly (readonly string[])[]): string {
+interface Cell {
+  readonly text: string;
+  readonly color?: Color;
+}
+
+function alignRows(rows: readonly (readonly Cell[])[]): string {
   const widths: number[] = [];
   for (const row of rows)
-    for (const [index, cell] of row.entries())
-      widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    for (const [index, { text }] of row.entries())
+      widths[index] = Math.max(widths[index] ?? 0, text.length);
   return rows
-    .map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  "))
-    .map((line) => `${line.trimEnd()}\n`)
+    .map(
+      (row) =>
+        `${row
+          .map((cell, index) => padded(cell, widths[index] ?? 0))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
     .join("");
+}
+
+function padded({ text, color }: Cell, width: number): string {
+  // The caller has checked the stream and the environment already.
+  const shown = color === undefined ? text : styleText(color, text, { validateStream: false });
+  return shown + " ".repeat(width - text.length);
 }

@@ -2,7 +2,7 @@ import { SPAWN_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { parseDuration, parseDurationOrZero } from "../arguments/duration.ts";
 import { asTyped, MOST_AT_ONCE, wholeNumber } from "../arguments/flags.ts";
-import { proposeNames, proposeSpawns, proposeStates } from "../help/proposals.ts";
+import { proposeNames, proposeSpawns, proposeSortKeys, proposeStates } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -165,26 +165,64 @@ const spawn = defineRoute<
 });
 
 const list = defineRoute<{
+  all: boolean;
   workspace?: string;
-  state?: string;
+  state?: readonly string[];
   label?: readonly string[];
+  since?: string;
+  limit?: number;
+  sort?: string;
   refresh: boolean;
 }>({
-  usage: ["list [--workspace WORKSPACE] [--state STATE] [--label key=value...] [--refresh]"],
+  usage: [
+    "list [--all] [--workspace WORKSPACE] [--state STATE...] [--label key=value...] [--since AGE] [--sort FIELD] [--limit N] [--refresh]",
+  ],
   brief: SPAWN_BRIEFS.list,
+  description:
+    "Without --all and --state, only spawns that have not ended. -o wide shows more columns, -o name one id on each line.",
   load: async () => (await import("../commands/list.ts")).list,
   parameters: {
     flags: {
+      all: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Also spawns that have ended",
+      },
       workspace: { ...workspaceFlag, brief: "Only spawns of this workspace" },
       state: {
         kind: "parsed",
         parse: asTyped,
         optional: true,
+        variadic: true,
         placeholder: "STATE",
-        brief: "Only spawns in this state",
+        brief: "Only spawns in this state; may be repeated",
         proposeCompletions: proposeStates,
       },
       label: { ...labelFlag, brief: "Only spawns with this label; several must all match" },
+      since: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "AGE",
+        brief: "Only spawns created in the last 30m, 2h or 7d, or since a time",
+      },
+      limit: {
+        kind: "parsed",
+        parse: wholeNumber(1),
+        optional: true,
+        placeholder: "N",
+        brief: "At most N spawns",
+      },
+      sort: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FIELD",
+        brief:
+          "Sort by created, updated, spawn, workspace, state or place; ~FIELD reverses (default: ~created)",
+        proposeCompletions: proposeSortKeys,
+      },
       refresh: {
         kind: "boolean",
         default: false,
@@ -192,6 +230,7 @@ const list = defineRoute<{
         brief: "Check the machines first: some may have ended on their own",
       },
     },
+    aliases: { a: "all" },
   },
 });
 

@@ -11,7 +11,10 @@ export async function renderEvent(event: SpawnEvent, format: OutputFormat): Prom
       return `${renderJson(toSnakeCase(event))}\n`;
     case "yaml":
       return `---\n${await renderYaml(toSnakeCase(event))}`;
+    case "name":
+      return `${safeLine(event.spawnId)}\n`;
     case "table":
+    case "wide":
       return `${safeLine(`${event.at}  ${event.spawnId}  ${event.state}  ${event.message}`)}\n`;
   }
 }

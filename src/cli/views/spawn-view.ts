@@ -5,23 +5,50 @@ import type {
   SpawnDescription,
   SpawnEvent,
   SpawnMachine,
+  SpawnState,
 } from "../../ledger/spawn-record.ts";
 import { launchId } from "../../ledger/launch-token.ts";
-import type { View } from "../output/render.ts";
+import type { Display, View } from "../output/render.ts";
+import { shortAge } from "../arguments/duration.ts";
 import { joinParts, renderFields, renderTable } from "../output/table.ts";
-import type { Column } from "../output/table.ts";
+import type { Color, Column } from "../output/table.ts";
 import { planTable } from "./plan-view.ts";
 
-const SPAWN_COLUMNS: readonly Column<Spawn>[] = [
-  { title: "SPAWN", cell: (spawn) => spawn.spawnId },
-  { title: "WORKSPACE", cell: (spawn) => spawn.workspace },
-  { title: "STATE", cell: (spawn) => spawn.state },
-  { title: "SUBSTRATE", cell: (spawn) => spawn.substrate },
-  { title: "MACHINE", cell: (spawn) => shortMachine(spawn) },
-  { title: "PLACE", cell: (spawn) => spawn.machine?.place },
-  { title: "CREATED", cell: (spawn) => spawn.createdAt },
-  { title: "ERROR", cell: (spawn) => textField(spawn.error, "reason") },
+function spawnColumns({ wide, now }: Display): readonly Column<Spawn>[] {
+  return [
+    { title: "SPAWN", cell: (spawn) => spawn.spawnId },
+    { title: "WORKSPACE", cell: (spawn) => spawn.workspace },
+    { title: "STATE", cell: (spawn) => spawn.state, color: ({ state }) => STATE_COLORS[state] },
+    { title: "SUBSTRATE", cell: (spawn) => spawn.substrate },
+    { title: "MACHINE", cell: (spawn) => (wide ? spawn.machine?.id : shortMachine(spawn)) },
+    { title: "PLACE", cell: (spawn) => spawn.machine?.place },
+    ...(wide ? WIDE_COLUMNS : [ageColumn(now)]),
+    { title: "ERROR", cell: (spawn) => textField(spawn.error, "reason") },
+  ];
+}
+
+const WIDE_COLUMNS: readonly Column<Spawn>[] = [
+  { title: "PRIVATE", cell: ({ machine }) => machine?.addresses.private },
+  { title: "PUBLIC", cell: ({ machine }) => machine?.addresses.public },
+  { title: "PORTS", cell: ({ machine }) => portsOf(machine) },
+  { title: "CREATED", cell: ({ createdAt }) => createdAt },
+  { title: "UPDATED", cell: ({ updatedAt }) => updatedAt },
+  { title: "PLAN", cell: ({ planId }) => planId },
 ];
+
+function ageColumn(now: number): Column<Spawn> {
+  return { title: "AGE", cell: ({ createdAt }) => shortAge(now - Date.parse(createdAt)) };
+}
+
+const STATE_COLORS: Readonly<Record<SpawnState, Color>> = {
+  pending: "yellow",
+  launching: "yellow",
+  booting: "yellow",
+  running: "green",
+  terminating: "yellow",
+  terminated: "gray",
+  failed: "red",
+};
 
 const LABELS_COLUMN: Column<Spawn> = { title: "LABELS", cell: ({ labels }) => pairsOf(labels) };
 
@@ -34,14 +61,14 @@ const EVENT_COLUMNS: readonly Column<Omit<SpawnEvent, "sequence" | "spawnId">>[]
 export function viewSpawns(spawns: readonly Spawn[]): View {
   return {
     value: toSnakeCase(spawns),
-    table: () => renderTable(columnsOf(spawns), spawns),
+    table: (display) => renderTable(columnsOf(spawns, display), spawns, display.color),
   };
 }
 
 /** The labels have a column if any spawn has some. */
-function columnsOf(spawns: readonly Spawn[]): readonly Column<Spawn>[] {
+function columnsOf(spawns: readonly Spawn[], display: Display): readonly Column<Spawn>[] {
   const isLabelled = spawns.some(({ labels }) => Object.keys(labels).length > 0);
-  return isLabelled ? [...SPAWN_COLUMNS, LABELS_COLUMN] : SPAWN_COLUMNS;
+  return [...spawnColumns(display), ...(isLabelled ? [LABELS_COLUMN] : [])];
 }
 
 export function viewSpawn(spawn: Spawn): View {
@@ -116,10 +143,14 @@ function portsOf(machine: SpawnMachine | null): string | null {
   return machine.ports.map(({ port, hostPort }) => `${port} at ${hostPort}`).join(", ");
 }
 
-/** Shortens a container id from 64 to 12 digits, as engines do; they accept the short form too. */
+/**
+ * Shortens a container id from 64 to 12 digits, as engines do, which accept the short form too, and the path of a Compute
+ * Engine VM to its name.
+ */
 function shortMachine({ machine }: Spawn): string | undefined {
   if (machine === null) return undefined;
-  return /^[0-9a-f]{64}$/u.test(machine.id) ? machine.id.slice(0, 12) : machine.id;
+  if (/^[0-9a-f]{64}$/u.test(machine.id)) return machine.id.slice(0, 12);
+  return machine.id.slice(machine.id.lastIndexOf("/") + 1);
 }
 
 function textField(value: JsonObject | null, field: string): string | undefined {

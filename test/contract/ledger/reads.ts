@@ -52,6 +52,28 @@ export function describeReads(open: OpenLedger): void {
       expect(await ids({ workspace: "none" })).toEqual([]);
     });
 
+    it("list live spawns, several states, those since a time, and the newest few", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      const at = (hour: number) => `2026-11-22T0${hour}:00:00.000Z`;
+      for (const [hour, spawnId] of ["a", "b", "c", "d"].entries())
+        await begin(ledger, newSpawn({ spawnId, at: at(hour) }));
+      await stepped(ledger, { to: "running", spawnId: "a" });
+      await stepped(ledger, { to: "failed", spawnId: "b" });
+      await stepped(ledger, { to: "terminating", spawnId: "c" });
+      await stepped(ledger, { to: "terminated", spawnId: "c" });
+      const ids = async (filter: Parameters<typeof ledger.list>[1]) =>
+        (await ledger.list("default", filter)).map(({ spawnId }) => spawnId);
+      expect(await ids({ live: true })).toEqual(["d", "a"]);
+      expect(await ids({ live: true, limit: 1 })).toEqual(["d"]);
+      expect(await ids({ states: ["failed", "running"] })).toEqual(["b", "a"]);
+      expect(await ids({ states: [] })).toEqual([]);
+      expect(await ids({ since: at(2) })).toEqual(["d", "c"]);
+      expect(await ids({ since: at(1), states: ["failed", "running"] })).toEqual(["b"]);
+      expect(await ids({ limit: 2 })).toEqual(["d", "c"]);
+      expect(await ids({ limit: 0 })).toEqual([]);
+    });
+
     it("list events in order, after a sequence number, of the named spawns", async () => {
       await using subject = await open();
       const { ledger } = subject;

@@ -23,13 +23,83 @@ describe("list", () => {
     const ran = await runInMemory(argv, { slipway });
     expect(listSpawns).toHaveBeenCalledExactlyOnceWith({
       workspace: "agent-dev",
-      state: "running",
+      states: ["running"],
     });
     expect(JSON.parse(ran.stdout)).toMatchObject([
       { spawn_id: "one", created_at: "2026-11-22T04:00:00.000Z" },
     ]);
     await runInMemory(["list"], { slipway });
-    expect(listSpawns).toHaveBeenLastCalledWith({});
+    expect(listSpawns).toHaveBeenLastCalledWith({ live: true });
+  });
+
+  it.each([
+    [["--all"], {}],
+    [["-a", "--limit", "5"], { limit: 5 }],
+    [["--state", "failed", "--state", "running"], { states: ["failed", "running"] }],
+    [["--since", "2026-11-22T05:00:00+01:00"], { live: true, since: "2026-11-22T04:00:00.000Z" }],
+    [["--since", "2026-11-22"], { live: true, since: "2026-11-22T00:00:00.000Z" }],
+  ])("passes %j on", async (argv, filter) => {
+    const listSpawns = vi.fn<Slipway["listSpawns"]>().mockResolvedValue([]);
+    await runInMemory(["list", ...argv], { slipway: fakeSlipway({ listSpawns }) });
+    expect(listSpawns).toHaveBeenCalledExactlyOnceWith(filter);
+  });
+
+  it("sorts before it limits, and keeps the order of equal spawns", async () => {
+    const spawns = [
+      sampleSpawn({ spawnId: "c", state: "running" }),
+      sampleSpawn({ spawnId: "a", state: "failed" }),
+      sampleSpawn({ spawnId: "b", state: "running" }),
+    ];
+    const listSpawns = vi.fn<Slipway["listSpawns"]>().mockResolvedValue(spawns);
+    const ids = async (...argv: readonly string[]) =>
+      (await runInMemory(["list", "-o", "name", ...argv], { slipway: fakeSlipway({ listSpawns }) }))
+        .stdout;
+    expect(await ids("--sort", "spawn", "--limit", "2")).toBe("a\nb\n");
+    expect(await ids("--sort", "~spawn")).toBe("c\nb\na\n");
+    expect(await ids("--sort", "state")).toBe("c\nb\na\n");
+    expect(listSpawns).toHaveBeenLastCalledWith({ live: true });
+  });
+
+  it.each([
+    [["--since", "yesterday"], '"yesterday" is not an age or a time'],
+    [["--sort", "size"], '--sort: "size" is not a field to sort by'],
+    [["--all", "--state", "failed"], "--all and --state are mutually exclusive"],
+  ])("refuses %j", async (argv, message) => {
+    const ran = await runInMemory(["list", ...argv]);
+    expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(ran.stderr).toContain(message);
+  });
+
+  it("says that only live spawns were listed if there are none", async () => {
+    const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([]) });
+    const stderrOf = async (argv: readonly string[], stdoutIsTerminal: boolean) =>
+      (await runInMemory(argv, { slipway, stdoutIsTerminal })).stderr;
+    expect(await stderrOf(["list"], true)).toBe(
+      "slipway: no live spawns; --all lists finished ones too\n",
+    );
+    expect(await stderrOf(["list", "--all"], true)).toBe("");
+    expect(await stderrOf(["list"], false)).toBe("");
+  });
+
+  it("colors states on a terminal, unless NO_COLOR is set", async () => {
+    const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([sampleSpawn()]) });
+    const table = async (stdoutIsTerminal: boolean, environment = {}) =>
+      (await runInMemory(["list", "-o", "table"], { slipway, stdoutIsTerminal, environment }))
+        .stdout;
+    expect(await table(true)).toContain("\u001b[32mrunning\u001b[39m  DOCKER");
+    for (const plain of [
+      await table(false),
+      await table(true, { NO_COLOR: "1" }),
+      await table(true, { TERM: "dumb" }),
+    ])
+      expect(plain).not.toContain("\u001b");
+  });
+
+  it("shows everything about the machines with -o wide", async () => {
+    const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([sampleSpawn()]) });
+    const { stdout } = await runInMemory(["list", "-o", "wide"], { slipway });
+    expect(stdout).toContain("c".repeat(64));
+    expect(stdout).toContain("2026-11-22T04:00:00.000Z");
   });
 
   it("prints a table on a terminal, with shortened container ids", async () => {
@@ -40,7 +110,9 @@ describe("list", () => {
       error: { reason: "PULL_FAILED" },
     });
     const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([sampleSpawn(), ended]) });
-    const { stdout } = await runInMemory(["list"], { slipway, stdoutIsTerminal: true });
+    const environment = { NO_COLOR: "1" };
+    const ran = await runInMemory(["list"], { slipway, stdoutIsTerminal: true, environment });
+    const { stdout } = ran;
     const rows = stdout.split("\n").map((line) => line.split(/ {2,}/));
     expect(rows[1]).toEqual([
       "one",
@@ -49,7 +121,7 @@ describe("list", () => {
       "DOCKER",
       "c".repeat(12),
       "engine-1",
-      "2026-11-22T04:00:00.000Z",
+      "3d",
       "-",
     ]);
     expect(rows[2]).toEqual([
@@ -59,7 +131,7 @@ describe("list", () => {
       "DOCKER",
       "-",
       "-",
-      "2026-11-22T04:00:00.000Z",
+      "3d",
       "PULL_FAILED",
     ]);
   });

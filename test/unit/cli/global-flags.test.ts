@@ -48,7 +48,11 @@ describe("separateGlobalFlags", () => {
     ["an empty value", ["get", "--tenant="], "--tenant needs a value"],
     ["a flag in place of a value", ["get", "--tenant", "--quiet"], "--tenant needs a value"],
     ["-- in place of a value", ["get", "--tenant", "--", "x"], "--tenant needs a value"],
-    ["an unknown format", ["-o", "xml"], '--output: "xml" is not one of yaml, json, table'],
+    [
+      "an unknown format",
+      ["-o", "xml"],
+      '--output: "xml" is not one of yaml, json, table, wide, name',
+    ],
     ["a value for a boolean flag", ["--quiet=yes"], "--quiet takes no value"],
     [
       "contradictory flags",

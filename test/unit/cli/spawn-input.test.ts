@@ -119,7 +119,9 @@ describe("list", () => {
     const listSpawns = vi.fn<Slipway["listSpawns"]>().mockResolvedValue([labelled]);
     const argv = ["list", "--label", "task=7", "--label", "a=", "--workspace", "w", "-o", "json"];
     const ran = await runInMemory(argv, { slipway: fakeSlipway({ listSpawns }) });
-    expect(listSpawns.mock.calls).toEqual([[{ workspace: "w", labels: { task: "7", a: "" } }]]);
+    expect(listSpawns.mock.calls).toEqual([
+      [{ workspace: "w", live: true, labels: { task: "7", a: "" } }],
+    ]);
     expect(JSON.parse(ran.stdout)).toMatchObject([
       {
         env: { someName: "1" },

@@ -71,7 +71,7 @@ describe("an invalid command line", () => {
     [
       "a bad global flag",
       ["--output", "xml", "list"],
-      '--output: "xml" is not one of yaml, json, table',
+      '--output: "xml" is not one of yaml, json, table, wide, name',
     ],
   ])("is rejected: %s", async (_what, argv, message) => {
     const ran = await runInMemory(argv);

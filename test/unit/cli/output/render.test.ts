@@ -25,11 +25,22 @@ describe("defaultFormat", () => {
   });
 });
 
+const DISPLAY = { color: false, now: 0 };
+
 describe("render", () => {
+  it("renders names for other commands, and refuses to if there are none", async () => {
+    const names = async (value: JsonValue) =>
+      await render({ value, table: () => "" }, "name", DISPLAY);
+    expect(await names([{ spawn_id: "one", name: "x" }, { name: "two" }])).toBe("one\ntwo\n");
+    expect(await names({ name: "a\u001bb" })).toBe("a\\x1bb\n");
+    expect(await names([])).toBe("");
+    await expect(names({ scanned: 1 })).rejects.toMatchObject({ reason: "USAGE" });
+  });
+
   it("renders each format with a trailing newline", async () => {
-    expect(await render(view, "json")).toBe('{\n  "name": "a"\n}\n');
-    expect(await render(view, "yaml")).toBe("name: a\n");
-    expect(await render(view, "table")).toBe("NAME\na\n");
+    expect(await render(view, "json", DISPLAY)).toBe('{\n  "name": "a"\n}\n');
+    expect(await render(view, "yaml", DISPLAY)).toBe("name: a\n");
+    expect(await render(view, "table", DISPLAY)).toBe("NAME\na\n");
   });
 });
 

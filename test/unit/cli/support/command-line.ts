@@ -42,6 +42,7 @@ export async function runInMemory(
     environment: options.environment ?? {},
     workingDirectory: options.workingDirectory ?? "/nowhere",
     interrupt: options.interrupt ?? new AbortController().signal,
+    now: () => Date.UTC(2026, 10, 25, 4),
     nextInterrupt: () => options.nextInterrupt ?? new AbortController().signal,
     gracePeriod: options.gracePeriod ?? 60_000,
     openSlipway: (composition) => {
