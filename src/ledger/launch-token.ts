@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import { canonicalJson } from "../json/canonical-json.ts";
 import type { Candidate, LaunchPlan } from "../plan/plan.ts";
 import type { SpawnMember } from "../substrate/contract.ts";
 import { hasInput, inputOf } from "./spawn-input.ts";
@@ -11,7 +10,7 @@ export interface LaunchIdentity {
   readonly number: number;
   readonly plan: LaunchPlan;
   readonly place: Candidate;
-  /** In the order of the launch. */
+  /** In the order of the launch, with validated inputs: equal ones have equal text. */
   readonly members: readonly SpawnMember[];
 }
 
@@ -32,7 +31,7 @@ export function launchToken(identity: LaunchIdentity): string {
     // Absent from plans of one type, whose launches of earlier versions keep their tokens.
     ...(place.machineType === undefined ? [] : [place.machineType]),
     members.map(({ spawnId }) => spawnId),
-    ...(members.some(hasInput) ? [canonicalJson(members.map(inputOf))] : []),
+    ...(members.some(hasInput) ? [JSON.stringify(members.map(inputOf))] : []),
   ];
   return hash("sha256", JSON.stringify(parts));
 }

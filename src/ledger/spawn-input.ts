@@ -44,7 +44,7 @@ const OWN_LABELS = /^(?:slipway|dev\.slipway\b)/;
 export const MOST_LABELS = 16;
 
 /**
- * Validates the additions and returns a copy whose keys are sorted, so that equal inputs look the same everywhere.
+ * Validates the additions and returns a copy whose keys are sorted, so that equal inputs have equal text as JSON.
  *
  * @param subject the call or flag that they belong to, for messages
  * @throws SlipwayError `INVALID_ARGUMENT`: `INVALID_INPUT` or `INPUT_TOO_LARGE`. No message contains a value.
@@ -57,7 +57,8 @@ export function parseSpawnInput(subject: string, given: GivenInput): SpawnInput 
     input: copyJson(`the input of ${subject}`, input, 0),
   };
   if (!hasInput(parsed)) return NO_INPUT;
-  const bytes = Buffer.byteLength(canonicalJson(parsed.input));
+  // As long as canonical JSON, and much faster.
+  const bytes = Buffer.byteLength(JSON.stringify(parsed.input));
   if (bytes > MOST_INPUT_BYTES) throw tooLarge(`the input of ${subject}`, bytes, MOST_INPUT_BYTES);
   return parsed;
 }
@@ -203,7 +204,7 @@ function copyJson(what: string, value: unknown, depth: number): JsonValue {
   if (typeof value === "number" && Number.isFinite(value)) return value;
   if (Array.isArray(value))
     return Array.from(value, (item: unknown) => copyJson(what, item, depth + 1));
-  if (isPlainObject(value))
+  if (isPlainObject(value) && Object.keys(value).every((key) => key.isWellFormed()))
     return Object.fromEntries(
       Object.entries(value)
         .filter(([, field]) => field !== undefined)
@@ -212,7 +213,7 @@ function copyJson(what: string, value: unknown, depth: number): JsonValue {
     );
   throw invalidArgument(
     "INVALID_INPUT",
-    `${what} must be JSON: text, numbers, true, false, null, lists and plain objects`,
+    `${what} must be JSON: well-formed text, numbers, true, false, null, lists and plain objects`,
   );
 }
 

@@ -153,7 +153,7 @@ function insertSpawn(connection: Connection, { spawn, lease }: SpawnRecord, hash
     spawn.planId,
     hash,
     spawn.substrate,
-    hasInput(spawn) ? canonicalJson(inputOf(spawn)) : null,
+    hasInput(spawn) ? JSON.stringify(inputOf(spawn)) : null,
     lease.worker,
     lease.until,
     lease.fence,

@@ -8,6 +8,7 @@ import {
   MOST_LABELS,
   parseSpawnInput,
 } from "../../../src/ledger/spawn-input.ts";
+import type { JsonValue } from "../../../src/errors.ts";
 import type { GivenInput } from "../../../src/ledger/spawn-input.ts";
 import { canonicalJson } from "../../../src/json/canonical-json.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
@@ -47,6 +48,20 @@ describe("parseSpawnInput", () => {
     given.input.b.push(2);
     expect(JSON.stringify(parsed)).toBe(
       '{"env":{"A":"1","B":"2"},"labels":{"a":"1","b":"2"},"input":{"a":2,"b":[1]}}',
+    );
+  });
+
+  it("gives equal text for equal inputs, as long as canonical JSON", () => {
+    fc.assert(
+      fc.property(fc.json({ stringUnit: "grapheme" }), (json) => {
+        const given: JsonValue = JSON.parse(json);
+        const text = JSON.stringify(parse({ input: given }).input);
+        expect(JSON.stringify(parse({ input: reordered(given) }).input)).toBe(text);
+        expect(text).toHaveLength(canonicalJson(given).length);
+      }),
+    );
+    expect(parse({ input: reordered({ 9: 1, 10: 2, a: 3 }) })).toEqual(
+      parse({ input: { a: 3, 10: 2, 9: 1 } }),
     );
   });
 
@@ -217,3 +232,12 @@ describe("checkInputFor", () => {
     expect(() => checkInputFor(docker, { ...NO_INPUT, input: 1 })).not.toThrow();
   });
 });
+
+/** The value with the keys of its objects in the opposite order. */
+function reordered(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value), (_key, each: unknown) =>
+    typeof each === "object" && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).toReversed())
+      : each,
+  );
+}
