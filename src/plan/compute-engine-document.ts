@@ -15,4 +15,5 @@ export const computeEngineFields = once(() => ({
     .strictObject({ secureBoot: flag(), vtpm: flag(), integrityMonitoring: flag() })
     .exactOptional(),
   confidential: z.strictObject({ type: z.enum(CONFIDENTIAL_TYPES) }).exactOptional(),
+  networkTags: z.array(z.string()).exactOptional(),
 }));

@@ -24,6 +24,8 @@ export interface ComputeEngineOptions {
   readonly automaticRestart?: boolean;
   readonly shielded?: ShieldedOptions;
   readonly confidential?: { readonly type: ConfidentialType };
+  /** Firewall rules and routes name them. */
+  readonly networkTags?: readonly string[];
 }
 
 /** A plan has all of them. */
@@ -44,4 +46,5 @@ export const COMPUTE_ENGINE_OPTIONS = [
   "automaticRestart",
   "shielded",
   "confidential",
+  "networkTags",
 ] as const satisfies readonly (keyof ComputeEngineOptions)[];

@@ -18,6 +18,7 @@ const LAUNCHING: readonly string[] = [
   "compute.instances.setLabels",
   "compute.instances.setMetadata",
   "compute.instances.setServiceAccount",
+  "compute.instances.setTags",
   "compute.disks.create",
   "compute.disks.setLabels",
   "compute.images.useReadOnly",

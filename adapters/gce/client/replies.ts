@@ -149,6 +149,7 @@ export const instanceReply = z.object({
     }),
   ),
   disks: listOf(z.object({ boot: flag, source: text, architecture: optionalText })),
+  tags: z.object({ items: listOf(z.string()) }).nullish(),
   scheduling: z
     .object({
       provisioningModel: optionalText,

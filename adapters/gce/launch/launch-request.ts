@@ -69,6 +69,7 @@ function properties(launch: Launch, naming: Naming) {
     ...guestAccelerators(plan, naming),
     ...scheduling(settings, target, place),
     ...security(target),
+    ...(target.networkTags === undefined ? {} : { tags: { items: [...target.networkTags] } }),
     ...(target.serviceAccount === null
       ? {}
       : { serviceAccounts: [{ email: target.serviceAccount, scopes: [SCOPE] }] }),

@@ -6,6 +6,7 @@ export function settingsOfInstance({
   scheduling,
   shieldedInstanceConfig: shielded,
   confidentialInstanceConfig: confidential,
+  tags,
 }: InstanceReply): JsonObject {
   // Older machines have no provisioning model.
   const isSpot = scheduling?.provisioningModel === "SPOT";
@@ -20,6 +21,7 @@ export function settingsOfInstance({
       integrityMonitoring: shielded.enableIntegrityMonitoring,
     },
     confidential: confidential && technologyOf(confidential),
+    networkTags: unlessEmpty(tags?.items),
   });
 }
 
@@ -37,4 +39,9 @@ function filled(fields: Readonly<Record<string, JsonValue | undefined>>): JsonOb
   return Object.fromEntries(
     Object.entries(fields).flatMap(([name, value]) => (value == null ? [] : [[name, value]])),
   );
+}
+
+/** Compute Engine has an empty list in place of none. */
+function unlessEmpty<T>(items: readonly T[] | undefined): readonly T[] | undefined {
+  return items?.length === 0 ? undefined : items;
 }

@@ -8,6 +8,7 @@ import {
 } from "../../plan/compute-engine.ts";
 import type { ComputeEngineOptions } from "../../plan/compute-engine.ts";
 import { MARKETS } from "../../plan/market.ts";
+import { accessFields } from "./compute-engine-access.ts";
 
 const oneOf = <T extends string>(values: readonly T[]) =>
   z.enum(values, `must be one of ${values.join(", ")}`).exactOptional();
@@ -28,6 +29,7 @@ export const computeEngineFields = once(() => ({
       type: z.enum(CONFIDENTIAL_TYPES, `must be one of ${CONFIDENTIAL_TYPES.join(", ")}`),
     })
     .exactOptional(),
+  ...accessFields(),
 }));
 
 /** A value that another option contradicts. The message says what to write instead. */

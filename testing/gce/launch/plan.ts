@@ -3,7 +3,7 @@ import { GceFailure, invalidField } from "../failure.ts";
 import { malformedLink, readLink } from "../links.ts";
 import { type MachineType, findMachineType } from "../machine-types.ts";
 import { requireLabels, requireName } from "../names.ts";
-import { isAllowed } from "../permissions.ts";
+import { isAllowed, requirePermission } from "../permissions.ts";
 import type { Instance } from "../records.ts";
 import { defaultServiceAccount } from "../service-accounts.ts";
 import { planAccelerators } from "./accelerators.ts";
@@ -67,7 +67,7 @@ export function planLaunch(
       description: properties.description ?? null,
       labels: properties.labels ?? {},
       metadata: metadataOf(properties),
-      tags: tagsOf(properties),
+      tags: tagsOf(context, zone, properties),
       serviceAccounts: serviceAccountsOf(context, properties),
       shielded: shieldedOf(properties, features),
       confidentialType: confidentialTypeOf(properties, { machineType, features, scheduling }),
@@ -150,9 +150,23 @@ function metadataOf({ metadata }: InstanceProperties): Instance["metadata"] {
   return items;
 }
 
-function tagsOf({ tags }: InstanceProperties): string[] {
+const MAXIMUM_TAGS = 64;
+
+function tagsOf(context: Context, zone: string, { tags }: InstanceProperties): string[] {
   const items = tags?.items ?? [];
-  for (const tag of items) requireName(tag, "resource.tags.items");
+  if (items.length === 0) return [];
+  if (items.length > MAXIMUM_TAGS)
+    throw invalidField(
+      "resource.tags.items",
+      String(items.length),
+      `At most ${MAXIMUM_TAGS} tags.`,
+    );
+  for (const [index, tag] of items.entries()) requireName(tag, `resource.tags.items[${index}]`);
+  requirePermission(
+    context,
+    "compute.instances.setTags",
+    `projects/${context.project.id}/zones/${zone}/instances`,
+  );
   return [...items];
 }
 

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JsonObject } from "../../../src/errors.ts";
+import { uniqueName } from "../../support/world.ts";
+import { printedError } from "../support/printed-error.ts";
+import { openGceCommands } from "./support/gce-fields.ts";
+import type { GceCommands, GceFields } from "./support/gce-fields.ts";
+
+let commands: GceCommands;
+beforeAll(async () => {
+  commands = await openGceCommands();
+});
+afterAll(async () => {
+  await commands[Symbol.asyncDispose]();
+});
+
+/** One field: what the record says, what Compute Engine has, and what `describe` prints of it. */
+interface Applied {
+  readonly fields: GceFields;
+  /** Of the instance. */
+  readonly wire: JsonObject;
+  readonly described: JsonObject;
+}
+
+const APPLIED: Readonly<Record<string, Applied>> = {
+  network_tags: {
+    fields: { placement: { network_tags: ["ssh", "web-server"] } },
+    wire: { tags: ["ssh", "web-server"] },
+    described: { network_tags: ["ssh", "web-server"] },
+  },
+};
+
+/** Placements that `set` refuses, and the message after the field's path. */
+const REJECTED: readonly (readonly [JsonObject, string])[] = [
+  [{ network_tags: [] }, "network_tags: must list at least one network tag"],
+  [{ network_tags: ["Web"] }, "network_tags[0]: must be 1 to 63 lower-case letters, digits and -"],
+  [{ network_tags: ["web-"] }, "network_tags[0]: must be 1 to 63 lower-case letters"],
+  [{ network_tags: ["a".repeat(64)] }, "network_tags[0]: must be 1 to 63 lower-case letters"],
+  [{ network_tags: ["web", "web"] }, "network_tags: must not contain duplicates"],
+  [
+    { network_tags: Array.from({ length: 65 }, (_, index) => `tag-${index}`) },
+    "network_tags: must list at most 64 network tags",
+  ],
+];
+
+describe("a field of a placement about access and network on Compute Engine", () => {
+  it.each(Object.entries(APPLIED))(
+    "%s is on the wire, in the plan with its source, and in describe",
+    async (name, { fields, wire, described }) => {
+      const workspace = await commands.records(fields);
+      const id = `applied-${name.replaceAll(/[^a-z]+/g, "-")}`;
+      await commands.json("spawn", workspace, "--id", id);
+      expect(commands.instance(id)).toMatchObject(wire);
+      expect(await commands.json("describe", id)).toMatchObject({
+        machine: { settings: described },
+        plan: {
+          target: fields.placement,
+          sources: {
+            [`/target/${name}`]: `placement ${workspace} generation 1 target.gcp.${name}`,
+          },
+        },
+      });
+    },
+  );
+
+  it("is absent from the plan and from the wire without it", async () => {
+    const workspace = await commands.records({});
+    await commands.json("spawn", workspace, "--id", "without");
+    const described = await commands.json("describe", "without");
+    const names = Object.keys(APPLIED);
+    for (const part of [Object(described).plan.target, Object(described).machine.settings])
+      expect(Object.keys(part).filter((name) => names.includes(name))).toEqual([]);
+    expect(commands.instance("without")).toMatchObject({ tags: [], serviceAccounts: [] });
+  });
+
+  it.each(REJECTED)("set refuses %j", async (placement, message) => {
+    await expect(commands.records({ placement })).rejects.toThrow(`target.gcp.${message}`);
+  });
+});
+
+/** What only the launch can know, in a project of its own. */
+const REFUSED_AT_LAUNCH: Readonly<Record<string, (project: string) => Refusal>> = {
+  "network_tags without the permission to set them"(project) {
+    commands.gce.deny({ project, permission: "compute.instances.setTags" });
+    return {
+      placement: { network_tags: ["web"] },
+      error: {
+        code: "PERMISSION_DENIED",
+        reason: "CLOUD_PERMISSION_DENIED",
+        message: expect.stringContaining("Required 'compute.instances.setTags' permission for"),
+      },
+    };
+  },
+};
+
+interface Refusal {
+  readonly placement: JsonObject;
+  readonly error: Readonly<Record<string, unknown>>;
+}
+
+describe("the launch's refusal has Compute Engine's words", () => {
+  it.each(Object.entries(REFUSED_AT_LAUNCH))("%s", async (_name, make) => {
+    const project = uniqueName();
+    const { placement, error } = make(project);
+    const workspace = await commands.records({ placement: { ...placement, project } });
+    const ran = await commands.run(["spawn", workspace, "-o", "json"]);
+    expect(printedError(ran)).toMatchObject(error);
+  });
+});
