@@ -43,6 +43,12 @@ const STEPS: readonly Step[] = [
   },
   { stage: "network", prefix: /^(?:plugin type="[^"]*" failed \(add\)|netavark|IPAM error): / },
   { stage: "runtime", prefix: /^failed to create (?:task for container|shim(?: task)?): / },
+  // The name of a gRPC status, which newer clients of containerd add: https://github.com/docker/for-linux/issues/1535
+  {
+    stage: "runtime",
+    prefix:
+      /^(?:Unimplemented|Unknown|Internal|Unavailable|NotFound|FailedPrecondition|AlreadyExists|PermissionDenied|DeadlineExceeded): /,
+  },
   { stage: "shim", prefix: /^failed to start shim: / },
   { stage: "runtime", prefix: /^(?:OCI runtime (?:create|start) failed|oci runtime error): / },
   { stage: "shim", prefix: /^unable to retrieve OCI runtime error \([^)]*\): / },

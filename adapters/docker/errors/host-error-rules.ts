@@ -89,6 +89,14 @@ export const HOST_RULES: readonly EngineRule[] = [
   { operations: LAUNCH, anyLink: THIN_POOL_FULL, verdict: DISK_FULL },
   {
     operations: LAUNCH,
+    stages: RUNTIME,
+    lastLink: /^too many open files(?: in system)?$/i,
+    verdict: hostFault(
+      "Raise the limit of open files of the engine's service on its host, or terminate machines there.",
+    ),
+  },
+  {
+    operations: LAUNCH,
     stages: ["shim"],
     verdict: hostFault(
       "Install containerd's shim and the OCI runtime on the engine's host, in versions that fit the engine, then restart it.",

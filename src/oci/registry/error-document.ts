@@ -58,7 +58,8 @@ export async function readErrorDocument(
 
 /**
  * Reads the body of a response with a status of success, which some registries, token services and proxies send with an
- * error document or a web page. A JSON document counts only if it has the members of an error and none of a manifest.
+ * error document, a web page or a sentence. A JSON document counts only if it has the members of an error and none of a
+ * manifest; a text only if it is neither damaged JSON nor a file.
  */
 export function readUnexpectedBody(
   body: Uint8Array,
@@ -69,7 +70,14 @@ export function readUnexpectedBody(
   const text = new TextDecoder().decode(body).trim();
   const value = parseJson(text);
   if (value !== undefined && !isErrorDocument(value)) return NOTHING;
-  return cleaned(parseText(text), response, redactor);
+  const parsed = parseText(text);
+  if (parsed.form === "text" && !isSentence(text)) return NOTHING;
+  return cleaned(parsed, response, redactor);
+}
+
+/** One word could be a token. */
+function isSentence(text: string): boolean {
+  return /\s/.test(text) && !/^[[{"]|\uFFFD|[^\P{Cc}\s]/u.test(text);
 }
 
 function isErrorDocument(value: unknown): boolean {

@@ -81,7 +81,8 @@ export async function readRefusal(
 }
 
 /**
- * The error that the body of a successful response holds, if it is an error document; null for any other body.
+ * The error that the body of a successful response holds, if it is an error document, a web page or a sentence; null for
+ * any other body.
  *
  * @param tokenService its host, if a token service sent the response
  */
@@ -92,7 +93,8 @@ export function readHiddenRefusal(
 ): SlipwayError | null {
   const { subject, tokenService } = request;
   const refusal = readUnexpectedBody(body, response, subject.redactor);
-  if (refusal.form === "page") return notJson(subject, refusal, tokenService);
+  if (refusal.form === "page" || refusal.form === "text")
+    return notJson(subject, refusal, tokenService);
   if (refusal.form !== "document") return null;
   const answer = answerOf(response, refusal, request);
   return refusalError(subject, { refusal, answer }, tokenService);
@@ -126,14 +128,21 @@ function refusalError(
   }
 }
 
-function notJson(subject: Subject, { entries }: Refusal, tokenService?: string): SlipwayError {
-  const title = entries.flatMap(({ message }) => message ?? []).join("; ");
-  const words = title === "" ? "" : `: ${title}`;
+function notJson(
+  subject: Subject,
+  { form, entries }: Refusal,
+  tokenService?: string,
+): SlipwayError {
+  const said = entries.flatMap(({ message }) => message ?? []).join("; ");
+  const words = said === "" ? "" : `: ${said}`;
   const [who, what] =
     tokenService === undefined
       ? ["it", `a ${subject.kind}`]
       : [`its token service ${tokenService}`, "a token"];
-  return protocolFault(subject, `${who} sent a web page instead of ${what}${words}`);
+  return protocolFault(
+    subject,
+    `${who} sent ${form === "page" ? "a web page" : "a text"} instead of ${what}${words}`,
+  );
 }
 
 /** Reads what an unsuccessful response says, without deciding what it means. */
@@ -145,8 +154,15 @@ export async function readAnswer(
   return { refusal, answer: answerOf(response, refusal, { origin, now }) };
 }
 
+/**
+ * Amazon ECR's answer to an expired token, which it sends with 403 and `DENIED`, as it does for a missing permission:
+ * https://docs.aws.amazon.com/AmazonECR/latest/userguide/common-errors-docker.html
+ */
+const EXPIRED_TOKEN = /^Your authorization token has expired\. /i;
+
 /** The meaning of a status and its error codes. */
 export function meaningOf(status: number, { entries }: Refusal): Meaning {
+  if (entries.some(({ message = "" }) => EXPIRED_TOKEN.test(message))) return "unauthenticated";
   // OAuth2 writes its codes in lower case.
   const codes = entries.map(({ code = "" }) => code.toUpperCase());
   if (codes.includes("TOOMANYREQUESTS")) return "rate-limited";

@@ -31,9 +31,20 @@ describe("a registry that answers well and refuses", () => {
       "ECR's expired token",
       403,
       refusal("DENIED", "Your authorization token has expired. Reauthenticate and try again."),
-      "PERMISSION_DENIED",
-      "REGISTRY_PERMISSION_DENIED",
+      "UNAUTHENTICATED",
+      "REGISTRY_UNAUTHENTICATED",
       "status 403 (DENIED): Your authorization token has expired. Reauthenticate and try again.",
+    ],
+    [
+      "ECR's expired token, in its earlier words",
+      403,
+      refusal(
+        "DENIED",
+        "Your Authorization Token has expired. Please run 'aws ecr get-login --no-include-email' to fetch a new one.",
+      ),
+      "UNAUTHENTICATED",
+      "REGISTRY_UNAUTHENTICATED",
+      "status 403 (DENIED): Your Authorization Token has expired. Please run",
     ],
     [
       "Artifactory's, with a status for a code",

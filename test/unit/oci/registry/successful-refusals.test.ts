@@ -35,6 +35,27 @@ describe("a successful response", () => {
     });
   });
 
+  it.each(["Access blocked by policy. Contact IT.\n", "no healthy upstream"])(
+    "that is a sentence is not blamed on the image: %j",
+    async (text) => {
+      const { failure } = await read(() => new Response(text));
+      expect(failure).toMatchObject({
+        reason: "REGISTRY_PROTOCOL",
+        message: expect.stringMatching(
+          new RegExp(`it sent a text instead of a manifest: ${escaped(text.trim())}$`),
+        ),
+      });
+    },
+  );
+
+  it.each(['{"schemaVersion":2,', "\u001F\uFFFD\u0008", "[{]"])(
+    "that is damaged is the image's: %j",
+    async (text) => {
+      const { failure } = await read(() => new Response(text));
+      expect(failure).toMatchObject({ reason: "MANIFEST_INVALID" });
+    },
+  );
+
   it.each<[string, unknown, string, string, string]>([
     [
       "a proxy's refusal",
@@ -140,6 +161,12 @@ describe("a successful response of a token service", () => {
       "<!doctype html><html><title>Sign in to Acme</title>",
       "REGISTRY_PROTOCOL",
       /its token service auth\.example\.com sent a web page instead of a token: Sign in to Acme$/,
+    ],
+    [
+      "a sentence",
+      "please log in first",
+      "REGISTRY_PROTOCOL",
+      /its token service auth\.example\.com sent a text instead of a token: please log in first$/,
     ],
     [
       "the specification's error",

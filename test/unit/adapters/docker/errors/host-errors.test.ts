@@ -215,6 +215,16 @@ const HOSTS = [
     /cgroup/,
   ],
   [500, "readdirent: permission denied", /file/],
+  [
+    500,
+    `${TASK}Unimplemented: failed to start shim: start failed: unsupported shim version (3): not implemented`,
+    /versions that fit the engine/,
+  ],
+  [
+    500,
+    "OCI runtime create failed: unable to retrieve OCI runtime error (open /run/containerd/io.containerd.runtime.v2.task/moby/1/log.json: too many open files): open /tmp/runc-process882272435: too many open files: unknown",
+    /open files/,
+  ],
   [500, '/usr/bin/slirp4netns failed: "open(\\"/dev/net/tun\\"): Permission denied"', /network/],
   [
     500,
