@@ -39,7 +39,7 @@ export async function dockerWorld(image?: BuiltImage): Promise<DockerWorld> {
   const { pinned } = registry.add("bench/machine", "v1", image ?? tinyImage(architecture));
   const environment = { ...dockerEnvironment(), DOCKER_CONFIG: folder };
   const slipway = await createSlipway({ database: join(folder, "slipway.db"), environment });
-  await slipway.catalog.set("secret", {
+  await slipway.catalog.setDocument("secret", {
     name: "LOGIN",
     plaintext_value: `robot:${PASSWORD}`,
   });

@@ -1,13 +1,16 @@
 /** The public API of the package `slipway`, as an explicit list. No other file of the package imports this one. */
 export { canonicalJson } from "./json/canonical-json.ts";
+export { toCamelCase as fromWire, toSnakeCase as toWire } from "./json/field-case.ts";
 export type {
   AppliedRecord,
   ApplyOptions,
   Bake,
   Catalog,
+  SetOptions,
   WriteOptions,
 } from "./catalog/catalog.ts";
 export type {
+  CatalogBodies,
   CatalogKind,
   CatalogKinds,
   CatalogRecord,

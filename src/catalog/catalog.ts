@@ -3,7 +3,7 @@ import type { SecretValue } from "../secret-value.ts";
 import type { ApplyOptions } from "./apply.ts";
 import type { Assignments } from "./assignments.ts";
 import type { Bake } from "./bake.ts";
-import type { CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
+import type { CatalogBodies, CatalogKind, CatalogRecord, HistoryEntry } from "./kinds.ts";
 import type { AppliedRecord, LinkedRecords } from "./store/store.ts";
 
 export type { ApplyOptions } from "./apply.ts";
@@ -21,9 +21,15 @@ export interface WriteOptions {
   readonly actor?: string;
 }
 
+/** Options of the methods that write a whole record. */
+export interface SetOptions extends WriteOptions {
+  /** If given, the body must have this name. */
+  readonly name?: string;
+}
+
 /**
- * The catalog of one tenant. Bodies may use snake_case or camelCase. Returned records use camelCase and are
- * deep-frozen. Every method rejects only with a `SlipwayError`.
+ * The catalog of one tenant. Returned records use camelCase and are deep-frozen. Every method rejects only with a
+ * `SlipwayError`.
  */
 export interface Catalog {
   readonly tenant: string;
@@ -31,17 +37,24 @@ export interface Catalog {
   /**
    * Writes a whole record; a field that the body omits is unset.
    *
-   * @param body the resource; for a secret, with `plaintext_value`
+   * @param body the record in camelCase; for a secret, with `plaintextValue`
    * @throws `INVALID_ARGUMENT` / `INVALID_RECORD` (message: the first violation; `metadata.violations`: all of them),
    * `FAILED_PRECONDITION` / `LINK_MISSING`, `RECORD_IMMUTABLE`, `PERMISSION_DENIED` / `RECORD_BUILT_IN`, `ABORTED`
    */
   set<K extends CatalogKind>(
     kind: K,
-    body: unknown,
-    options?: WriteOptions & {
-      /** If given, the body must have this name. */
-      readonly name?: string;
-    },
+    body: CatalogBodies[K],
+    options?: SetOptions,
+  ): Promise<CatalogRecord<K>>;
+
+  /**
+   * Writes a whole record from a document of unknown form, such as a parsed file, in snake_case or camelCase. Everything
+   * else is as with `set`.
+   */
+  setDocument<K extends CatalogKind>(
+    kind: K,
+    document: unknown,
+    options?: SetOptions,
   ): Promise<CatalogRecord<K>>;
 
   /**

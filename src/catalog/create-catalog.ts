@@ -13,7 +13,7 @@ import type { Assignments } from "./assignments.ts";
 import { bakedImageFields } from "./bake.ts";
 import { printedText } from "./body.ts";
 import { isBuiltIn } from "./built-ins.ts";
-import type { Catalog, WriteOptions } from "./catalog.ts";
+import type { Catalog, SetOptions, WriteOptions } from "./catalog.ts";
 import {
   bakedImagesAreImmutable,
   recordBuiltIn,
@@ -41,6 +41,7 @@ export interface CatalogPorts {
 }
 
 const WRITE_OPTIONS: ShapeOf<WriteOptions> = { ifGeneration: "whole number", actor: "string" };
+const SET_OPTIONS: ShapeOf<SetOptions> = { ...WRITE_OPTIONS, name: "string" };
 /** Maximum number of records read in one transaction. */
 const PAGE = 500;
 /** How often a patch is attempted if other writes keep coming in between. */
@@ -53,12 +54,12 @@ export function createCatalog(ports: CatalogPorts): Catalog {
   return {
     tenant,
     async set(kind, body, options = {}) {
-      checkOptions("catalog.set", options, { ...WRITE_OPTIONS, name: "string" });
-      const { value, rest } =
-        checkKind(kind) === "secret" ? separatePlaintext(body) : withoutPlaintext(body);
-      const fields = parseBody(kind, rest, options.name);
-      if (kind === "secret" && value === null) throw plaintextRequired();
-      return await write(ports, { kind, fields, value, options });
+      checkOptions("catalog.set", options, SET_OPTIONS);
+      return await set(ports, { kind, body, options });
+    },
+    async setDocument(kind, body, options = {}) {
+      checkOptions("catalog.setDocument", options, SET_OPTIONS);
+      return await set(ports, { kind, body, options });
     },
     async apply(documents, options = {}) {
       checkOptions("catalog.apply", options, {
@@ -114,6 +115,18 @@ export function createCatalog(ports: CatalogPorts): Catalog {
       return await store.setBaked({ ...writeTerms(ports, options), kind: "image", fields });
     },
   };
+}
+
+async function set<K extends CatalogKind>(
+  ports: CatalogPorts,
+  given: { readonly kind: K; readonly body: unknown; readonly options: SetOptions },
+): Promise<CatalogRecord<K>> {
+  const { kind, body, options } = given;
+  const { value, rest } =
+    checkKind(kind) === "secret" ? separatePlaintext(body) : withoutPlaintext(body);
+  const fields = parseBody(kind, rest, options.name);
+  if (kind === "secret" && value === null) throw plaintextRequired();
+  return await write(ports, { kind, fields, value, options });
 }
 
 async function write<K extends CatalogKind>(

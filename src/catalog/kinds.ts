@@ -6,6 +6,7 @@
 import type { ComputeEngineOptions } from "../plan/compute-engine.ts";
 import type { ContainerHost, ContainerProcess, ContainerShape } from "../plan/container.ts";
 import type { InstanceOptions } from "../plan/instance.ts";
+import type { SecretValue } from "../secret-value.ts";
 import type { Market } from "../plan/market.ts";
 
 /** The names that records and output use. */
@@ -271,6 +272,24 @@ export interface CatalogKinds {
   readonly "machine-type": MachineTypeFields;
   readonly "disk-type": DiskTypeFields;
   readonly secret: SecretFields;
+}
+
+/** An image that a program writes: only the bake write-back sets `provenance`. */
+export type ImageBody = ImageFields & {
+  readonly aws?: { readonly provenance?: never };
+  readonly gce?: { readonly provenance?: never };
+  readonly docker?: { readonly provenance?: never };
+};
+
+/** A secret with its value, which no record contains. */
+export interface SecretBody extends SecretFields {
+  readonly plaintextValue: string | SecretValue;
+}
+
+/** The record that a program writes, by kind. */
+export interface CatalogBodies extends Omit<CatalogKinds, "image" | "secret"> {
+  readonly image: ImageBody;
+  readonly secret: SecretBody;
 }
 
 export const CATALOG_KINDS = [

@@ -74,7 +74,7 @@ describe("example records", () => {
       const order = CATALOG_KINDS.toSorted((left, right) => rank(left) - rank(right));
       for (const kind of order)
         for (const file of files.filter((candidate) => candidate.kind === kind))
-          await slipway.catalog.set(kind, readExample(file.name));
+          await slipway.catalog.setDocument(kind, readExample(file.name));
       for (const { name } of await slipway.catalog.list("workspace")) {
         const plan = await slipway.resolveWorkspace(name, { offline: true });
         expect(plan.workspace).toBe(name);

@@ -16,12 +16,12 @@ async function burst(
   records: { readonly image: object; readonly placement: object },
 ): Promise<readonly string[]> {
   const { catalog } = slipway;
-  await catalog.set("image", {
+  await catalog.setDocument("image", {
     name: "base",
     architecture: "ARCHITECTURE_AMD64",
     ...records.image,
   });
-  await catalog.set("placement", { name: "there", ...records.placement });
+  await catalog.setDocument("placement", { name: "there", ...records.placement });
   for (const name of WORKSPACES)
     await catalog.set("workspace", { name, imageRef: "base", placement: "there" });
   const wanted = Array.from({ length: 100 }, (_, place) => WORKSPACES[place % 4] ?? "");

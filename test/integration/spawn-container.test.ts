@@ -229,7 +229,7 @@ describeWithEngineAndRegistry("a container", (engine, peer) => {
 
   it("has the memory and processors of its environment before those of its image", async () => {
     const { catalog } = world.slipway;
-    await catalog.set("machine-type", {
+    await catalog.setDocument("machine-type", {
       name: "small",
       vcpus: 1,
       memory_gb: 1,
@@ -237,7 +237,7 @@ describeWithEngineAndRegistry("a container", (engine, peer) => {
       spec: { docker: { cpus: 0.5, memory_gb: 0.25 } },
     });
     const environment = { name: "small", substrate: "DOCKER", machine_type_ref: "small" };
-    await catalog.set("environment", environment);
+    await catalog.setDocument("environment", environment);
     const { container } = await launched({ environment_ref: "small" });
     expect(container.HostConfig).toMatchObject({
       Memory: 256 * MEBIBYTE,

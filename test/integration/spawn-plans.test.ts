@@ -67,7 +67,7 @@ describeWithEngineAndRegistry("a plan that was reviewed", (engine, peer) => {
       const newer = await registry.push(freshImage(), { repository, tag: "2" });
       const image = { image_ref: newer.reference, pull_credential_secret: "LOGIN" };
       const record = { name: workspace, architecture: "ARCHITECTURE_AMD64", docker: image };
-      await world.slipway.catalog.set("image", record);
+      await world.slipway.catalog.setDocument("image", record);
       const spawnId = uniqueName();
       const refused = await spawnPlan(file, "--id", spawnId);
       expect(refused).toMatchObject({ exitCode: 3, stdout: "" });

@@ -19,7 +19,7 @@ describeWithEngine("spawning on a real engine what was just resolved", (engine) 
       environment: { DOCKER_HOST: engine.host, DOCKER_CONFIG: folder.path, HOME: folder.path },
     });
     const { catalog } = slipway;
-    await catalog.set("secret", { name: "LOGIN", plaintext_value: "robot:warm-password" });
+    await catalog.setDocument("secret", { name: "LOGIN", plaintext_value: "robot:warm-password" });
     await catalog.set("image", {
       name: "agent",
       architecture: "ARCHITECTURE_AMD64",

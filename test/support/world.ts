@@ -82,7 +82,7 @@ export async function openWorld({
     label: `${LABEL}=${id}`,
     async workspace({ imageRef, architecture = "amd64", secret: login = "LOGIN", ...options }) {
       const name = uniqueName();
-      await catalog.set("image", {
+      await catalog.setDocument("image", {
         name,
         architecture: architecture === "amd64" ? "ARCHITECTURE_AMD64" : "ARCHITECTURE_ARM64",
         docker: {
@@ -91,7 +91,7 @@ export async function openWorld({
         },
       });
       const where = options.placement ?? PLACEMENT;
-      await catalog.set("workspace", {
+      await catalog.setDocument("workspace", {
         name,
         image_ref: name,
         placement: where,

@@ -221,8 +221,11 @@ describe("what createSlipway returns", () => {
     const bake = { recipeRef: "go", imageHash: "0".repeat(64), architecture: "amd64" } as const;
     const wrong = [5, null, { ifGeneraton: 1 }, { ifGeneration: -1 }, { actor: 5n }];
     const value = new SecretValue("x");
-    await expectRefused((it: WriteOptions) => catalog.set("image", image, it), wrong);
-    await expectRefused((name: string) => catalog.set("image", image, { name }), [5n, Symbol("a")]);
+    await expectRefused((it: WriteOptions) => catalog.setDocument("image", image, it), wrong);
+    await expectRefused(
+      (name: string) => catalog.setDocument("image", image, { name }),
+      [5n, Symbol("a")],
+    );
     await expectRefused((it: WriteOptions) => catalog.setSecret("A", value, it), wrong);
     await expectRefused((it: WriteOptions) => catalog.patch("image", "a", {}, it), wrong);
     await expectRefused((it: WriteOptions) => catalog.delete("image", "a", it), wrong);

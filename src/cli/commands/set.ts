@@ -42,7 +42,7 @@ export async function set(
     const record =
       isValue && name !== undefined
         ? await setValue(catalog, { name, bytes, flags })
-        : await catalog.set(kind, await readBody(kind, bytes), options);
+        : await catalog.setDocument(kind, await readBody(kind, bytes), options);
     await context.print(viewRecord(kind, record));
   });
 }

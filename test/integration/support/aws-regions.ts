@@ -57,12 +57,12 @@ export async function resolveEverywhere(release: RegionalImages): Promise<readon
   for (const region of regions) {
     const { subnets } = ec2.region(region, EC2_ACCOUNT);
     const aws = { account_id: EC2_ACCOUNT, region, subnet_ids: Object.values(subnets) };
-    await slipway.catalog.set("placement", { name: region, aws });
+    await slipway.catalog.setDocument("placement", { name: region, aws });
   }
   const plans: RegionalPlan[] = [];
   for (const [architecture, { aws }] of Object.entries(release.images)) {
     const image = architecture.toLowerCase().replaceAll("_", "-");
-    await slipway.catalog.set("image", { name: image, architecture, aws });
+    await slipway.catalog.setDocument("image", { name: image, architecture, aws });
     for (const [region, id] of Object.entries(aws.ami_ids))
       ec2.region(region, EC2_ACCOUNT).addImage({
         id,
@@ -72,7 +72,7 @@ export async function resolveEverywhere(release: RegionalImages): Promise<readon
       });
     for (const region of regions) {
       const workspace = `${image}-${region}`;
-      await slipway.catalog.set("workspace", {
+      await slipway.catalog.setDocument("workspace", {
         name: workspace,
         image_ref: image,
         placement: region,

@@ -28,8 +28,12 @@ export async function recordWorkspace(
     readonly userData?: string;
   },
 ): Promise<string> {
-  await catalog.set("image", { name: "agent", architecture: "ARCHITECTURE_AMD64", ...image });
-  await catalog.set("placement", { name: "here", ...placement });
+  await catalog.setDocument("image", {
+    name: "agent",
+    architecture: "ARCHITECTURE_AMD64",
+    ...image,
+  });
+  await catalog.setDocument("placement", { name: "here", ...placement });
   const workspace = {
     name: "agent-dev",
     imageRef: "agent",
@@ -41,9 +45,9 @@ export async function recordWorkspace(
     return "agent-dev";
   }
   const shape = { vcpus: 2, memoryGb: 8, architecture: "ARCHITECTURE_AMD64" };
-  await catalog.set("machine-type", { name: "types", ...shape, spec: machineType });
+  await catalog.setDocument("machine-type", { name: "types", ...shape, spec: machineType });
   const { substrate } = placement;
-  await catalog.set("environment", { name: "sized", substrate, machineTypeRef: "types" });
+  await catalog.setDocument("environment", { name: "sized", substrate, machineTypeRef: "types" });
   await catalog.set("workspace", { ...workspace, environmentRef: "sized" });
   return "agent-dev";
 }

@@ -43,7 +43,7 @@ export async function createPlayer(scene: Scene): Promise<Player> {
   for (const [name, value] of Object.entries(scene.stored))
     await slipway.catalog.setSecret(name, new SecretValue(value));
   for (const kind of ["image", "placement", "workspace"] as const)
-    await slipway.catalog.set(kind, scene.records[kind] ?? {});
+    await slipway.catalog.setDocument(kind, scene.records[kind] ?? {});
   let spawns = 0;
   return {
     async play(way) {

@@ -41,7 +41,7 @@ describe("recordBake", () => {
       await caughtError(() => catalog.patch("image", first.name, { description: "x" })),
     ).toMatchObject(text);
     expect(
-      await caughtError(() => catalog.set("image", { ...image, name: first.name })),
+      await caughtError(() => catalog.setDocument("image", { ...image, name: first.name })),
     ).toMatchObject(text);
     expect(await caughtError(() => catalog.delete("image", first.name))).toMatchObject(text);
   });

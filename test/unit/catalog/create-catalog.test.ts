@@ -9,7 +9,7 @@ const image = { name: "base", architecture: "ARCHITECTURE_AMD64", docker: { imag
 describe("set", () => {
   it("records the catalog's actor and the clock's time", async () => {
     const { catalog } = memoryCatalog();
-    const record = await catalog.set("image", image, { name: "base" });
+    const record = await catalog.setDocument("image", image, { name: "base" });
     expect(record).toEqual({
       name: "base",
       architecture: "ARCHITECTURE_AMD64",
@@ -19,30 +19,30 @@ describe("set", () => {
       updatedAt: "2026-11-22T04:00:00.000Z",
       updatedBy: "ann",
     });
-    expect((await catalog.set("image", image, { actor: "bob" })).updatedBy).toBe("bob");
+    expect((await catalog.setDocument("image", image, { actor: "bob" })).updatedBy).toBe("bob");
     expect(await catalog.get("image", "base")).toMatchObject({ generation: 2 });
   });
 
   it("applies ifGeneration", async () => {
     const { catalog } = memoryCatalog();
-    await catalog.set("image", image, { ifGeneration: 0 });
-    const error = await caughtError(() => catalog.set("image", image, { ifGeneration: 0 }));
+    await catalog.setDocument("image", image, { ifGeneration: 0 });
+    const error = await caughtError(() => catalog.setDocument("image", image, { ifGeneration: 0 }));
     expect(error).toMatchObject({ code: "ABORTED", reason: "GENERATION_MISMATCH" });
   });
 
   it.each([-1, 1.5, Number.NaN])("rejects the generation %s", async (ifGeneration) => {
     const { catalog } = memoryCatalog();
-    expect((await caughtError(() => catalog.set("image", image, { ifGeneration }))).code).toBe(
-      "INVALID_ARGUMENT",
-    );
+    expect(
+      (await caughtError(() => catalog.setDocument("image", image, { ifGeneration }))).code,
+    ).toBe("INVALID_ARGUMENT");
   });
 
   it("rejects reserved names of every kind, whether a built-in record has them or not", async () => {
     const { catalog } = memoryCatalog();
     const gp3 = { name: "slipway-gp3", spec: { aws: { volume_type: "gp2" } } };
     for (const write of [
-      () => catalog.set("disk-type", gp3),
-      () => catalog.set("image", { ...image, name: "slipway-base" }),
+      () => catalog.setDocument("disk-type", gp3),
+      () => catalog.setDocument("image", { ...image, name: "slipway-base" }),
       () => catalog.patch("disk-type", "slipway-gp3", { description: "mine" }),
       () => catalog.delete("disk-type", "slipway-gp3"),
     ])
@@ -95,7 +95,10 @@ describe("get, list, delete and history", () => {
   it("list all records, even over several pages", async () => {
     const { catalog } = memoryCatalog();
     for (let index = 0; index < 1001; index += 1)
-      await catalog.set("image", { ...image, name: `image-${String(index).padStart(4, "0")}` });
+      await catalog.setDocument("image", {
+        ...image,
+        name: `image-${String(index).padStart(4, "0")}`,
+      });
     const names = (await catalog.list("image")).map((record) => record.name);
     expect(names).toHaveLength(1001);
     expect(names).toEqual(names.toSorted());
@@ -104,7 +107,7 @@ describe("get, list, delete and history", () => {
 
   it("delete a record, and show the deletion in its history", async () => {
     const { catalog } = memoryCatalog();
-    await catalog.set("image", image);
+    await catalog.setDocument("image", image);
     await catalog.delete("image", "base", { ifGeneration: 1, actor: "bob" });
     const history = await catalog.history("image", "base");
     expect(
@@ -119,7 +122,7 @@ describe("get, list, delete and history", () => {
 describe("patch", () => {
   it("changes only the named fields", async () => {
     const { catalog } = memoryCatalog();
-    await catalog.set("image", { ...image, description: "old", preinstalled: "node" });
+    await catalog.setDocument("image", { ...image, description: "old", preinstalled: "node" });
     const record = await catalog.patch("image", "base", {
       description: null,
       "docker.image_ref": "a:2",
@@ -134,7 +137,7 @@ describe("patch", () => {
 
   it("validates the whole record", async () => {
     const { catalog } = memoryCatalog();
-    await catalog.set("image", image);
+    await catalog.setDocument("image", image);
     const refused = async (assignments: Record<string, string>) =>
       (await caughtError(() => catalog.patch("image", "base", assignments))).message;
     expect(await refused({ architecture: "sparc" })).toBe("unknown architecture value");
@@ -151,7 +154,7 @@ describe("patch", () => {
 
   it("keeps concurrent writes", async () => {
     const { catalog } = memoryCatalog();
-    await catalog.set("image", {
+    await catalog.setDocument("image", {
       ...image,
       docker: undefined,
       aws: { ami_ids: { "us-east-1": "ami-00000000" } },
@@ -169,7 +172,7 @@ describe("patch", () => {
 
   it("does not retry if the caller requires a generation", async () => {
     const { catalog } = memoryCatalog();
-    await catalog.set("image", image);
+    await catalog.setDocument("image", image);
     await catalog.patch("image", "base", { description: "x" }, { ifGeneration: 1 });
     const late = await caughtError(() =>
       catalog.patch("image", "base", { description: "y" }, { ifGeneration: 1 }),
@@ -185,11 +188,11 @@ describe("patch", () => {
       async get(tenant, kind, name) {
         const record = await inner.get(tenant, kind, name);
         attempts += 1;
-        await memoryCatalog({ store: inner }).catalog.set("image", image);
+        await memoryCatalog({ store: inner }).catalog.setDocument("image", image);
         return record;
       },
     };
-    await memoryCatalog({ store: inner }).catalog.set("image", image);
+    await memoryCatalog({ store: inner }).catalog.setDocument("image", image);
     const { catalog } = memoryCatalog({ store });
     const error = await caughtError(() => catalog.patch("image", "base", { description: "x" }));
     expect(error.reason).toBe("GENERATION_MISMATCH");

@@ -12,7 +12,7 @@ describe("a secret", () => {
     { name: "TOKEN", plaintextValue: new SecretValue("hunter2"), description: "d" },
   ])("can be set as a record, and no read returns its value", async (body) => {
     const { catalog, secrets } = memoryCatalog();
-    const record = await catalog.set("secret", body, { name: "TOKEN" });
+    const record = await catalog.setDocument("secret", body, { name: "TOKEN" });
     expect(record).toMatchObject({ name: "TOKEN", description: "d", generation: 1 });
     const read = [
       record,
@@ -61,7 +61,7 @@ describe("a secret", () => {
     [{ name: "TOKEN", plaintext_value: "hunter2", value: "hunter2" }, "unknown field value"],
   ])("is rejected without repeating its value: %j", async (body, message) => {
     const { catalog } = memoryCatalog();
-    const error = await caughtError(() => catalog.set("secret", body));
+    const error = await caughtError(() => catalog.setDocument("secret", body));
     expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message });
     expect(JSON.stringify(error)).not.toContain("hunter2");
   });
@@ -69,7 +69,7 @@ describe("a secret", () => {
   it("does not take a value from the body of another kind", async () => {
     const { catalog } = memoryCatalog();
     const error = await caughtError(() =>
-      catalog.set("image", { ...image, plaintext_value: "hunter2" }),
+      catalog.setDocument("image", { ...image, plaintext_value: "hunter2" }),
     );
     expect(error.message).toBe("unknown field plaintext_value");
     expect(JSON.stringify(error)).not.toContain("hunter2");

@@ -91,7 +91,7 @@ describe("the name of a record", () => {
 
   it("is suggested for one that does not exist", async () => {
     const { catalog } = memoryCatalog();
-    await catalog.set("image", IMAGE);
+    await catalog.setDocument("image", IMAGE);
     for (const action of [
       () => catalog.get("image", "agent-bsae"),
       () => catalog.patch("image", "agent-bsae", { description: "x" }),
@@ -115,7 +115,7 @@ describe("the name of a record", () => {
     const together = await caughtError(() => catalog.apply(documents));
     expect(together.remedy).toMatch(/^Did you mean image agent-base\? Create the missing/);
     await catalog.apply(documents.slice(0, 2));
-    const alone = await caughtError(() => catalog.set("workspace", workspace));
+    const alone = await caughtError(() => catalog.setDocument("workspace", workspace));
     expect(alone.remedy).toMatch(/^Did you mean image agent-base\? Create the missing/);
   });
 

@@ -204,7 +204,7 @@ describe("secrets of a launch", () => {
     await using here = await openAssembled();
     const { catalog, slipway, adapter } = here;
     for (const name of ["API_KEY", "TOKEN", "CERTIFICATE"])
-      await catalog.set("secret", { name, plaintext_value: `value of ${name}` });
+      await catalog.setDocument("secret", { name, plaintext_value: `value of ${name}` });
     await catalog.set("workspace", {
       name: "agent-dev",
       imageRef: "agent",

@@ -82,7 +82,7 @@ describe("spawnWorkspaces", () => {
   it("resolves a repeated workspace once, and reads once what its launches need", async () => {
     const readSecret = vi.fn(async () => new SecretValue("value"));
     await using here = await openAssembled(MANY, { readSecret });
-    await here.catalog.set("secret", { name: "API_KEY", plaintext_value: "value" });
+    await here.catalog.setDocument("secret", { name: "API_KEY", plaintext_value: "value" });
     await here.catalog.patch("workspace", "agent-dev", { secret_refs: ["API_KEY"] });
     const linked = vi.spyOn(here.catalog, "linked");
     const fullOfferings = vi.spyOn(here.ledger, "fullOfferings");

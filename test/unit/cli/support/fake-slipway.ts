@@ -37,6 +37,7 @@ export function fakeSlipway(
     catalog: {
       tenant: "default",
       set: unexpected,
+      setDocument: unexpected,
       apply: unexpected,
       setSecret: unexpected,
       patch: unexpected,
