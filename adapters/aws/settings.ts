@@ -2,7 +2,11 @@ import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject, SlipwayError } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
-import { maintenanceOptions, metadataOptions } from "../../src/plan/instance-document.ts";
+import {
+  confidentialOptions,
+  maintenanceOptions,
+  metadataOptions,
+} from "../../src/plan/instance-document.ts";
 import { settingsParser } from "../../src/substrate/plan-settings.ts";
 
 const text = z.string().min(1);
@@ -85,6 +89,7 @@ const instanceSettings = z.strictObject({
   /** Only for the candidates of the spot market. */
   maxPrice: text.exactOptional(),
   maintenance: maintenanceOptions().exactOptional(),
+  confidential: confidentialOptions().exactOptional(),
   instanceProfileArn: text.nullable(),
   assignPublicIp: z.boolean(),
   /** The placement's own tags. Each launch adds the ownership tags. */

@@ -10,6 +10,7 @@ export function instanceFields() {
     keyName: z.string().exactOptional(),
     maxPrice: z.string().exactOptional(),
     maintenance: maintenanceOptions().exactOptional(),
+    confidential: confidentialOptions().exactOptional(),
   };
 }
 
@@ -22,4 +23,8 @@ export function metadataOptions() {
     httpPutResponseHopLimit: z.int().exactOptional(),
     instanceMetadataTags: z.enum(METADATA_TAGS).exactOptional(),
   });
+}
+
+export function confidentialOptions() {
+  return z.strictObject({ amdSevSnp: z.literal(true) });
 }

@@ -12,6 +12,7 @@ export interface InstanceOptions {
   /** The most that an hour on the spot market may cost, in US dollars, as a decimal number. */
   readonly maxPrice?: string;
   readonly maintenance?: MaintenanceOptions;
+  readonly confidential?: ConfidentialOptions;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html */
@@ -30,6 +31,12 @@ export interface MaintenanceOptions {
 
 export const AUTO_RECOVERIES = ["default", "disabled"] as const;
 
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CpuOptionsRequest.html */
+export interface ConfidentialOptions {
+  /** Encrypts the machine's memory against the host, and attests it, with AMD SEV-SNP. */
+  readonly amdSevSnp: true;
+}
+
 export const METADATA_TAGS = ["enabled", "disabled"] as const;
 
 /** The names of the options. Each one that is set has a source of its own in the plan. */
@@ -39,6 +46,7 @@ export const INSTANCE_OPTIONS = [
   "keyName",
   "maxPrice",
   "maintenance",
+  "confidential",
 ] as const satisfies readonly (keyof InstanceOptions)[];
 
 /**

@@ -10,6 +10,8 @@ export interface InstanceType {
   readonly bareMetal?: boolean;
   /** Not of the Nitro system: without ENA, a TPM, UEFI and the IPv6 endpoint of the instance metadata. */
   readonly isXen?: boolean;
+  /** AMD SEV-SNP: types of M6a, C6a and R6a. */
+  readonly hasSevSnp?: boolean;
   readonly previousGeneration?: boolean;
   /** Total of the local disks, in GB. */
   readonly instanceStorageGb?: number;
@@ -74,6 +76,9 @@ export const BUILT_IN_TYPES: readonly InstanceType[] = [
     threadsPerCore: 1,
     isXen: true,
   },
+  { ...fromRow(["m6a.large", 2, 8], "x86_64"), hasSevSnp: true },
+  { ...fromRow(["c6a.large", 2, 4], "x86_64"), hasSevSnp: true },
+  { ...fromRow(["r6a.large", 2, 16], "x86_64"), hasSevSnp: true },
   { ...fromRow(["m5.large", 2, 8], "x86_64"), previousGeneration: true },
   { ...fromRow(["c5.large", 2, 4], "x86_64"), previousGeneration: true },
   { ...fromRow(["g4dn.xlarge", 4, 16, 125], "x86_64"), gpus: gpus("T4", 1, 16) },

@@ -64,6 +64,7 @@ export const instanceSchema = z.object({
   hibernation: z.boolean(),
   terminationProtection: z.boolean(),
   shutdownBehavior: z.enum(["stop", "terminate"]),
+  amdSevSnp: z.enum(["enabled", "disabled"]).default("disabled"),
   autoRecovery: z.enum(["default", "disabled"]).default("default"),
   tenancy: z.string(),
   rootDeviceName: z.string(),

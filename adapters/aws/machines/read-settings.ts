@@ -5,7 +5,12 @@ import { filled } from "../../../src/substrate/filled.ts";
 /** The members of an instance that hold its settings. */
 export type InstanceReply = Pick<
   Instance,
-  "InstanceLifecycle" | "KeyName" | "MaintenanceOptions" | "MetadataOptions" | "SecurityGroups"
+  | "CpuOptions"
+  | "InstanceLifecycle"
+  | "KeyName"
+  | "MaintenanceOptions"
+  | "MetadataOptions"
+  | "SecurityGroups"
 >;
 
 /** The settings with which EC2 says that the instance runs, by the names of the records' fields. */
@@ -14,6 +19,7 @@ export function settingsOfInstance({
   MetadataOptions: metadata,
   KeyName,
   MaintenanceOptions: maintenance,
+  CpuOptions: cpu,
   InstanceLifecycle,
 }: InstanceReply): JsonObject {
   return filled({
@@ -26,5 +32,6 @@ export function settingsOfInstance({
     // The maximum price is not among the members of an instance, only of its spot request.
     market: InstanceLifecycle,
     maintenance: filled({ autoRecovery: maintenance?.AutoRecovery }),
+    confidential: filled({ amdSevSnp: cpu?.AmdSevSnp === "enabled" }),
   });
 }

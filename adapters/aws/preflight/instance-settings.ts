@@ -38,11 +38,12 @@ export function instanceSettings(
 
 /** The placement's options that have a setting of the same name. */
 function optionsOf(target: AwsTarget): Partial<InstanceSettings> {
-  const { metadataOptions, keyName, maxPrice, maintenance } = target;
+  const { metadataOptions, keyName, maxPrice, maintenance, confidential } = target;
   return {
     ...(metadataOptions === undefined ? {} : { metadataOptions }),
     ...(keyName === undefined ? {} : { keyName }),
     ...(maxPrice === undefined ? {} : { maxPrice }),
     ...(maintenance === undefined ? {} : { maintenance }),
+    ...(confidential === undefined ? {} : { confidential }),
   };
 }

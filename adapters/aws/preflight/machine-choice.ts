@@ -1,12 +1,13 @@
 import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
 import type { SlipwayError } from "../../../src/errors.ts";
 import { machineTypeAt, machineTypesOf } from "../../../src/plan/machine-types.ts";
-import type { Candidate, Check, PlanDraft } from "../../../src/plan/plan.ts";
+import type { AwsTarget, Candidate, Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped } from "../../../src/substrate/check.ts";
 import { chooseGeneralType } from "../client/general-types.ts";
 import type { GeneralTypes } from "../client/general-types.ts";
 import { ec2Architecture } from "../image/image-facts.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
+import { MACHINE_TYPE_CONFIDENTIAL } from "./confidential-checks.ts";
 import { MACHINE_TYPE_CHECKS, machineTypeChecks } from "./machine-type-checks.ts";
 import type { TypeChoice } from "./type-choice.ts";
 import type { AwsReader } from "../client/reads.ts";
@@ -22,6 +23,7 @@ const NO_TYPE = "default";
 const RULING_CHECKS: ReadonlySet<string> = new Set([
   MACHINE_TYPE_CHECKS.exists,
   MACHINE_TYPE_CHECKS.boots,
+  MACHINE_TYPE_CONFIDENTIAL,
 ]);
 
 /** EC2's descriptions of the draft's machine types, or of the types from which the default is chosen. */
@@ -73,6 +75,7 @@ export async function readMachine(
 export interface MachineChoiceInput {
   readonly reading: MachineReading;
   readonly draft: PlanDraft;
+  readonly confidential: AwsTarget["confidential"];
   readonly image: ImageFacts | null;
   readonly region: string;
   /** The zones of the placement's subnets. */
@@ -88,7 +91,7 @@ export function chooseMachine(input: MachineChoiceInput): MachineChoice {
 }
 
 function namedChoice(
-  { draft, image, region }: MachineChoiceInput,
+  { draft, confidential, image, region }: MachineChoiceInput,
   { infos, zones }: Extract<MachineReading, { kind: "named" }>,
 ): MachineChoice {
   const names = machineTypesOf(draft);
@@ -101,7 +104,7 @@ function namedChoice(
     name,
     checks:
       infos.error === null
-        ? machineTypeChecks({ name, region, info, draft, image, isOneOfSeveral })
+        ? machineTypeChecks({ name, region, info, draft, confidential, image, isOneOfSeveral })
         : [],
   }));
   const types = known.map(({ name, info }, index): TypeChoice => {
@@ -125,7 +128,7 @@ function namedChoice(
 }
 
 function defaultChoice(
-  { draft, image, region, zones }: MachineChoiceInput,
+  { draft, confidential, image, region, zones }: MachineChoiceInput,
   types: Reading<GeneralTypes>,
 ): MachineChoice {
   const nothing = { types: [], zonesError: null, source: null };
@@ -152,7 +155,15 @@ function defaultChoice(
   const { name, info, vcpus, memoryMib } = chosen;
   const size = `${vcpus} vCPUs and ${memoryMib / 1_024} GiB`;
   const isOneOfSeveral = false;
-  const checks = machineTypeChecks({ name, region, info, draft, image, isOneOfSeveral });
+  const checks = machineTypeChecks({
+    name,
+    region,
+    info,
+    draft,
+    confidential,
+    image,
+    isOneOfSeveral,
+  });
   return {
     types: [{ name, info, zones: chosen.zones, refusal: null }],
     zonesError: null,

@@ -1,7 +1,8 @@
 import type { InstanceTypeInfo } from "@aws-sdk/client-ec2";
 import type { ErrorReason } from "../../../src/errors.ts";
-import type { Check, PlanDraft } from "../../../src/plan/plan.ts";
+import type { AwsTarget, Check, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped } from "../../../src/substrate/check.ts";
+import { confidentialTypeChecks } from "./confidential-checks.ts";
 import { ec2Architecture } from "../image/image-facts.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 
@@ -12,6 +13,7 @@ export interface MachineTypeCheckInput {
   /** EC2's description of it. Null if EC2 has no type of this name. */
   readonly info: InstanceTypeInfo | null;
   readonly draft: Pick<PlanDraft, "architecture" | "shape">;
+  readonly confidential: AwsTarget["confidential"];
   /** Whether the record names other types as well, so that its numbers are what each type has at least. */
   readonly isOneOfSeveral: boolean;
   /** Null if the image could not be read. */
@@ -39,6 +41,7 @@ export function machineTypeChecks(input: MachineTypeCheckInput): readonly Check[
       architectureCheck(input, info),
       shapeCheck(input, info),
       bootCheck(input, info),
+      ...confidentialTypeChecks(input.confidential, name, info),
     ];
   return [
     refused(exists, input, {

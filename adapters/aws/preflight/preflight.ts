@@ -4,6 +4,7 @@ import type { JsonObject } from "../../../src/errors.ts";
 import type { Check, PlanDraft, AwsTarget } from "../../../src/plan/plan.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import { addressCheck, placeChecks, unreadPlaceChecks } from "./place-checks.ts";
+import { confidentialImageChecks } from "./confidential-checks.ts";
 import type { AwsRole } from "../client/client.ts";
 import { readFacts } from "../image/image-facts.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
@@ -102,6 +103,7 @@ function evaluate(
   const machine = chooseMachine({
     reading,
     draft,
+    confidential: target.confidential,
     image,
     region: target.region,
     zones: zones.toSorted(),
@@ -129,6 +131,7 @@ function evaluate(
         volumeTypes,
         machineTypes: machine.types,
       }),
+      ...confidentialImageChecks(target.confidential, image),
       tagCheck(target),
     ],
     errors: [

@@ -55,6 +55,11 @@ export function instanceFields() {
         autoRecovery: z.enum(AUTO_RECOVERIES, `must be ${AUTO_RECOVERIES.join(" or ")}`),
       })
       .exactOptional(),
+    confidential: z
+      .strictObject({
+        amdSevSnp: z.literal(true, "must be true, or leave confidential out"),
+      })
+      .exactOptional(),
   };
 }
 

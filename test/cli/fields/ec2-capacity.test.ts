@@ -24,6 +24,32 @@ const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
     wire: { "MaintenanceOptions.AutoRecovery": "disabled" },
     described: { maintenance: { auto_recovery: "disabled" } },
   }),
+  confidential: () => ({
+    instanceType: "m6a.large",
+    placement: { confidential: { amd_sev_snp: true } },
+    wire: { "CpuOptions.AmdSevSnp": "enabled" },
+    described: { confidential: { amd_sev_snp: true } },
+  }),
+};
+
+/** A refusal: the failed check's name, its reason, and some of the message's words. */
+type Finding = readonly [check: string, reason: string, words: string | RegExp];
+
+interface RefusedPlan {
+  readonly fields: Ec2Fields;
+  readonly finding: Finding;
+}
+
+/** What a dry run finds. */
+const REFUSED: Readonly<Record<string, (region: Ec2Region) => RefusedPlan>> = {
+  "confidential on a type without AMD SEV-SNP": () => ({
+    fields: { placement: { confidential: { amd_sev_snp: true } } },
+    finding: [
+      "machine-type.confidential",
+      "CONFIDENTIAL_UNSUPPORTED",
+      "m7i.large does not have AMD SEV-SNP",
+    ],
+  }),
 };
 
 /** What only the launch can know, or what has changed since the plan was saved. */
@@ -64,6 +90,10 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
     { max_price: "0.05" },
     "max_price: is for the spot market: set market to SPOT or SPOT_THEN_ON_DEMAND, or remove it",
   ],
+  [
+    { confidential: { amd_sev_snp: false } },
+    "confidential.amd_sev_snp: must be true, or leave confidential out",
+  ],
   [{ maintenance: {} }, "maintenance.auto_recovery is required"],
   [
     { maintenance: { auto_recovery: "enabled" } },
@@ -99,6 +129,29 @@ describe("the fields of an EC2 placement about capacity, price and hardware", ()
         expect(fieldOf(spawn, "plan", "sources", pointer)).toBe(source);
     },
   );
+
+  it.each(Object.entries(REFUSED))("%s: the dry run finds it", SLOW, async (_name, make) => {
+    const { fields, finding } = make(commands.region);
+    const [name, reason, words] = finding;
+    const { checks } = await commands.refused("resolve", await commands.records(fields));
+    expect(checks?.filter(({ outcome }) => outcome === "failed")).toEqual([
+      expect.objectContaining({ name, reason, message: expect.stringMatching(words) }),
+    ]);
+  });
+
+  it("leaves out a type without AMD SEV-SNP if another one has it", async () => {
+    const workspace = await commands.records({
+      instanceType: ["m7i.large", "m6a.large"],
+      placement: { confidential: { amd_sev_snp: true } },
+    });
+    const why = expect.stringContaining("m7i.large does not have AMD SEV-SNP");
+    expect(await commands.json("resolve", workspace)).toMatchObject({
+      candidates: [
+        { machine_type: "m7i.large", verdict: "rejected", reason: why },
+        { machine_type: "m6a.large", verdict: "eligible", reason: null },
+      ],
+    });
+  });
 
   it.each(Object.entries(REFUSED_AT_LAUNCH))(
     "%s: the launch's refusal has EC2's words",

@@ -132,7 +132,10 @@ function typeFields(type: InstanceType): XmlFields {
     supportedVirtualizationTypes: ["hvm"],
     bareMetal: type.bareMetal ?? false,
     hypervisor: type.bareMetal === true ? null : isXen ? "xen" : "nitro",
-    processorInfo: { supportedArchitectures: type.architectures },
+    processorInfo: {
+      supportedArchitectures: type.architectures,
+      supportedFeatures: type.hasSevSnp === true ? ["amd-sev-snp"] : null,
+    },
     vCpuInfo: {
       defaultVCpus: type.vcpus,
       defaultCores: type.vcpus / threads,

@@ -25,6 +25,7 @@ import {
   requireCounts,
   requireNitro,
   requireOffering,
+  requireSevSnp,
   requireUserData,
 } from "../launch/request.ts";
 import { failureOfVolumes, requireAttachments } from "../launch/volume-failures.ts";
@@ -73,6 +74,7 @@ function decide(
   requireSubscription(context, image);
   const type = fittingType(context, parameters.InstanceType, image);
   requireNitro(type, parameters, network.subnets);
+  requireSevSnp(type, image, parameters);
   const zones = network.subnets.map(({ zone }) => zone);
   requireOffering(context, type.name, zones);
   const devices = planDevices(image, parameters.BlockDeviceMapping);

@@ -83,6 +83,7 @@ function makeInstance(context: Context, decision: LaunchDecision, member: Member
     hibernation: parameters.HibernationOptions?.Configured ?? false,
     terminationProtection: parameters.DisableApiTermination ?? false,
     shutdownBehavior: parameters.InstanceInitiatedShutdownBehavior ?? "stop",
+    amdSevSnp: parameters.CpuOptions?.AmdSevSnp ?? "disabled",
     autoRecovery: parameters.MaintenanceOptions?.AutoRecovery ?? "default",
     tenancy: parameters.Placement?.Tenancy ?? "default",
     rootDeviceName: image.rootDeviceName,

@@ -127,3 +127,23 @@ export function requireNitro(
       `The instance type '${type.name}' is not supported in the IPv6-only subnet ${only.id}.`,
     );
 }
+
+/**
+ * AMD SEV-SNP needs a type that has it and an image that boots with UEFI. What EC2 says otherwise is not documented.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sev-snp.html
+ *
+ * @throws Ec2Failure `InvalidParameterCombination`
+ */
+export function requireSevSnp(
+  type: InstanceType,
+  image: Image,
+  { CpuOptions }: RunParameters,
+): void {
+  if (CpuOptions?.AmdSevSnp !== "enabled") return;
+  if (type.hasSevSnp !== true)
+    throw invalidCombination(`AMD SEV-SNP is not supported with the '${type.name}' instance type.`);
+  if (image.bootMode !== "uefi" && image.bootMode !== "uefi-preferred")
+    throw invalidCombination(
+      "AMD SEV-SNP requires an AMI with the boot mode uefi or uefi-preferred.",
+    );
+}

@@ -53,7 +53,7 @@ export const RUN_INSTANCES = {
     CapacityReservationPreference: oneOf("open", "none"),
   }),
   ClientToken: text,
-  CpuOptions: structure({ CoreCount: integer, ThreadsPerCore: integer }),
+  CpuOptions: structure({ AmdSevSnp: SWITCH, CoreCount: integer, ThreadsPerCore: integer }),
   CreditSpecification: structure({ CpuCredits: required(oneOf("standard", "unlimited")) }),
   DisableApiTermination: flag,
   EbsOptimized: flag,

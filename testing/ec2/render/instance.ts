@@ -60,7 +60,7 @@ function instanceFields(instance: Instance, view: InstanceView): XmlFields {
       instance.profile === null ? null : profileFields(instance, instance.profile),
     ebsOptimized: instance.ebsOptimized,
     enaSupport: true,
-    cpuOptions: cpuOptions(view.types.get(instance.instanceType)),
+    cpuOptions: cpuOptions(instance, view.types.get(instance.instanceType)),
     capacityReservationSpecification: { capacityReservationPreference: "open" },
     hibernationOptions: { configured: instance.hibernation },
     metadataOptions: metadataFields(instance, state),
@@ -129,10 +129,15 @@ function profileFields(instance: Instance, profile: string): XmlFields {
   return { arn, id: "AIPAFAKE0000000000000" };
 }
 
-function cpuOptions(type: InstanceType | undefined): XmlFields | null {
+function cpuOptions({ amdSevSnp }: Instance, type: InstanceType | undefined): XmlFields | null {
   if (type === undefined) return null;
   const threads = threadsPerCore(type);
-  return { coreCount: type.vcpus / threads, threadsPerCore: threads };
+  return {
+    coreCount: type.vcpus / threads,
+    threadsPerCore: threads,
+    // EC2 shows it only of types that have it.
+    amdSevSnp: type.hasSevSnp === true ? amdSevSnp : null,
+  };
 }
 
 function metadataFields({ metadataOptions }: Instance, state: InstanceState): XmlFields {

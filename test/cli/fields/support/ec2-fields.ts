@@ -11,8 +11,8 @@ import type { PrintedError } from "../../support/printed-error.ts";
 export interface Ec2Fields {
   /** Of `target.aws`. Default: a subnet and a security group of the default VPC. */
   readonly placement?: JsonObject;
-  /** EC2's name of the machine type. Default `m7i.large`. */
-  readonly instanceType?: string;
+  /** EC2's name of the machine type, or of several types of which none is smaller than the first. Default `m7i.large`. */
+  readonly instanceType?: string | readonly string[];
   readonly environment?: JsonObject;
 }
 
@@ -39,6 +39,7 @@ export interface Ec2Commands extends AsyncDisposable {
 
 /** The sizes of the machine types that the cases use, as EC2 describes them. */
 const SIZES: Readonly<Record<string, readonly [vcpus: number, memoryGb: number]>> = {
+  "m6a.large": [2, 8],
   "m7i.large": [2, 8],
   "t2.micro": [1, 1],
   "t3.micro": [2, 1],
@@ -76,13 +77,19 @@ export async function openEc2Commands(): Promise<Ec2Commands> {
       const name = uniqueName();
       const { exitCode, stderr } = await placement(name, aws);
       if (exitCode !== 0) throw new Error(stderr);
-      const [vcpus, memoryGb] = SIZES[instanceType] ?? [0, 0];
+      const instanceTypes = [instanceType].flat();
+      const [vcpus, memoryGb] = SIZES[instanceTypes[0] ?? ""] ?? [0, 0];
       await mustSet("machine-type", {
         name,
         vcpus,
         memory_gb: memoryGb,
         architecture: "ARCHITECTURE_AMD64",
-        spec: { aws: { instance_type: instanceType } },
+        spec: {
+          aws:
+            instanceTypes.length === 1
+              ? { instance_type: instanceType }
+              : { instance_types: instanceTypes },
+        },
       });
       const shape = { substrate: "AWS", machine_type_ref: name, ...environment };
       await mustSet("environment", { name, ...shape });
