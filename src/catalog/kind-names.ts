@@ -3,7 +3,7 @@ import { CATALOG_KINDS } from "./kinds.ts";
 import type { CatalogKind } from "./kinds.ts";
 
 /** For each kind its plural, and its short names where it has any. */
-const KIND_ALIASES: Readonly<Record<CatalogKind, readonly [string, ...string[]]>> = {
+export const KIND_ALIASES: Readonly<Record<CatalogKind, readonly [string, ...string[]]>> = {
   image: ["images", "img"],
   workspace: ["workspaces", "ws"],
   placement: ["placements", "pl"],

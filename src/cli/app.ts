@@ -1,7 +1,8 @@
 import { buildApplication, buildRouteMap, text_en, version } from "@stricli/core";
 import type { Application, ApplicationText } from "@stricli/core";
 import type { CliContext } from "./context.ts";
-import { createHelpIntegration } from "./help/help.ts";
+import { closestTo } from "../catalog/suggestions.ts";
+import { createHelpIntegration, helpOf } from "./help/help.ts";
 import type { CommandRoute } from "./route.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { spawnRoutes } from "./routes/spawns.ts";
@@ -23,6 +24,14 @@ export const ROUTES: Readonly<Record<string, CommandRoute>> = {
   ...spawnRoutes,
   ...toolRoutes,
 };
+
+/** The help of a command, or of all commands. @throws SlipwayError `INVALID_ARGUMENT` / `USAGE` for an unknown one */
+export function helpOfCommand(command: string | undefined): string {
+  const text = helpOf(ROUTES, command);
+  if (text !== null) return text;
+  const meant = closestTo(command ?? "", Object.keys(ROUTES));
+  throw unknownCommand(command ?? "", meant === null ? [] : [meant]);
+}
 
 /** The command line: its routes, with every failure reported to `findings`. */
 export function buildSlipwayApplication(findings: Findings): Application<CliContext> {

@@ -67,6 +67,7 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
       onScannerOutput: () => undefined,
       extendGracePeriod: () => undefined,
       exitWith: () => undefined,
+      helpOf: () => "",
     }),
   );
   const proposals = found.map(({ kind, completion, brief }) => ({

@@ -60,6 +60,12 @@ export interface CliContext extends CommandContext {
   readonly openSlipway: () => Promise<Slipway>;
   /** Prints a result in the requested format. */
   readonly print: (view: View) => Promise<void>;
+  /**
+   * The help of a command, or of all commands if none is named.
+   *
+   * @throws SlipwayError `INVALID_ARGUMENT` / `USAGE` for an unknown command
+   */
+  readonly helpOf: (command: string | undefined) => string;
   /** Makes a command that succeeds exit with this code instead of 0. */
   readonly exitWith: (code: number) => void;
 }
@@ -90,11 +96,13 @@ interface ContextParts {
   readonly onScannerOutput: (text: string) => void;
   readonly extendGracePeriod: CliContext["extendGracePeriod"];
   readonly exitWith: CliContext["exitWith"];
+  readonly helpOf: CliContext["helpOf"];
 }
 
 /** Creates the context of one command. */
 export function createContext(parts: ContextParts): CliContext {
-  const { flags, typed, host, progress, onScannerOutput, extendGracePeriod, exitWith } = parts;
+  const { flags, typed, host, progress, onScannerOutput, extendGracePeriod, exitWith, helpOf } =
+    parts;
   const { stdout, environment, workingDirectory, interrupt, nextInterrupt, now } = host;
   return {
     process: {
@@ -124,5 +132,6 @@ export function createContext(parts: ContextParts): CliContext {
       }),
     print: createPrinter(host, flags),
     exitWith,
+    helpOf,
   };
 }

@@ -1,7 +1,7 @@
 import { run as runApplication } from "@stricli/core";
 import { asSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
-import { buildSlipwayApplication } from "./app.ts";
+import { buildSlipwayApplication, helpOfCommand } from "./app.ts";
 import type { Findings } from "./app.ts";
 import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
@@ -90,6 +90,7 @@ async function runCommand(
     onScannerOutput,
     extendGracePeriod,
     exitWith: (code) => (exitCode = code),
+    helpOf: helpOfCommand,
   });
   let command = "slipway";
   const ran = runApplication(buildSlipwayApplication(findings), rest, {

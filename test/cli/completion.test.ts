@@ -38,7 +38,7 @@ describe("the completion script of bash", () => {
   it.each<readonly [string, readonly string[], readonly string[]]>([
     ["commands", ["spa"], ["spawn"]],
     ["kinds", ["get", "disk"], ["disk-type"]],
-    ["output formats", ["get", "image", "-o", ""], ["yaml", "json", "table"]],
+    ["output formats", ["get", "image", "-o", ""], ["yaml", "json", "table", "wide", "name"]],
     ["flags", ["resolve", "w", "--off"], ["--offline"]],
     ["files", ["spawn", "--plan", "a p"], ["a plan.json"]],
   ])("proposes %s", async (_what, words, expected) => {

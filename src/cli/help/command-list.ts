@@ -33,6 +33,8 @@ export const TOOL_BRIEFS = {
   inspect: "Show a container image's manifest, ids and configuration without pulling it",
   fake: "Run a local fake of a cloud, for trying things out and for tests",
   completion: "Print a shell's completion script",
+  help: "Show the help of a command",
+  version: "Show the version",
 } as const;
 
 export const COMMAND_GROUPS: readonly CommandGroup[] = [

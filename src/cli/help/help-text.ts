@@ -18,7 +18,7 @@ export function rootHelp(): string {
 }
 
 /** The help section for the flags that every command accepts. */
-export function globalFlagsHelp(): string {
+function globalFlagsHelp(): string {
   const rows = GLOBAL_FLAGS.map(({ flag, alias, value, brief, environment }): HelpRow => {
     const name = alias === undefined ? `    ${flag}` : `${alias}, ${flag}`;
     return [
@@ -31,6 +31,12 @@ export function globalFlagsHelp(): string {
     ["-h, --help", "Show help; after a command, the help of that command"],
     ["    --version", "Show the version"],
   ]);
+}
+
+/** The flags that every command accepts, for the help of one command. */
+export function globalFlagsLine(): string {
+  const flags = GLOBAL_FLAGS.map(({ flag, alias }) => alias ?? flag);
+  return `Global flags: ${[...flags, "-h"].join(", ")} (see \`slipway --help\`).\n`;
 }
 
 /** A heading and its rows, with the second column aligned. */

@@ -1,6 +1,8 @@
 import type { StricliIntegration } from "@stricli/core";
 import type { CliContext } from "../context.ts";
-import { globalFlagsHelp, helpSection, rootHelp } from "./help-text.ts";
+import { KIND_ALIASES } from "../../catalog/kind-names.ts";
+import { exampleOf } from "./examples.ts";
+import { globalFlagsLine, helpSection, rootHelp } from "./help-text.ts";
 import type { HelpRow } from "./help-text.ts";
 import { kebabCase } from "../arguments/flags.ts";
 import type { CommandRoute } from "../route.ts";
@@ -17,14 +19,29 @@ export function createHelpIntegration(
       complete: true,
       defaultForRouteMap: true,
       run(_application, { result }) {
-        const route = Object.entries(routes).find(([name]) => name === result.prefix[1])?.[1];
-        this.process.stdout.write(route === undefined ? rootHelp() : commandHelp(route));
+        this.process.stdout.write(helpOf(routes, result.prefix[1]) ?? rootHelp());
       },
     },
   };
 }
 
-function commandHelp({ usage, brief, description, flags }: CommandRoute): string {
+/** The help of a command, or of all commands if none is named; null for an unknown command. */
+export function helpOf(
+  routes: Readonly<Record<string, CommandRoute>>,
+  command: string | undefined,
+): string | null {
+  if (command === undefined) return rootHelp();
+  const route = Object.entries(routes).find(([name]) => name === command)?.[1];
+  return route === undefined ? null : commandHelp(command, route);
+}
+
+const KINDS_HELP = helpSection(
+  "Kinds",
+  Object.entries(KIND_ALIASES).map(([kind, aliases]): HelpRow => [kind, aliases.join(", ")]),
+);
+
+function commandHelp(command: string, { usage, brief, description, flags }: CommandRoute): string {
+  const example = exampleOf(command);
   const own = Object.entries(flags).map(([name, flag]): HelpRow => {
     const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
     const standard = typeof flag.default === "string" ? ` (default: ${flag.default})` : "";
@@ -35,7 +52,9 @@ function commandHelp({ usage, brief, description, flags }: CommandRoute): string
     `${brief}.\n`,
     ...(description === "" ? [] : [`${description}\n`]),
     ...(own.length === 0 ? [] : [helpSection("Flags", own)]),
-    globalFlagsHelp(),
+    ...(usage.some((form) => /\bKIND\b/u.test(form)) ? [KINDS_HELP] : []),
+    ...(example === null ? [] : [`EXAMPLE\n  slipway ${example}\n`]),
+    globalFlagsLine(),
     'Arguments after "--" may start with a dash.\n',
   ].join("\n");
 }

@@ -4,12 +4,17 @@
  */
 import type { CatalogKind } from "../../catalog/kinds.ts";
 import type { CliContext } from "../context.ts";
+import { COMMAND_GROUPS } from "./command-list.ts";
 
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
 export function proposeShells(): readonly string[] {
   return SHELLS;
+}
+
+export function proposeCommands(): readonly string[] {
+  return COMMAND_GROUPS.flatMap(({ briefs }) => Object.keys(briefs));
 }
 
 /** The clouds that have a fake. */

@@ -1,7 +1,7 @@
 import { TOOL_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { asTyped, portNumber } from "../arguments/flags.ts";
-import { proposeClouds, proposeNames, proposeShells } from "../help/proposals.ts";
+import { proposeClouds, proposeCommands, proposeNames, proposeShells } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -122,8 +122,37 @@ const completion = defineRoute<NoFlags, [shell: string]>({
   },
 });
 
+const help = defineRoute<NoFlags, [command?: string]>({
+  usage: ["help [COMMAND]"],
+  brief: TOOL_BRIEFS.help,
+  load: async () => (await import("../commands/help.ts")).help,
+  parameters: {
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "The command",
+          placeholder: "COMMAND",
+          parse: asTyped,
+          optional: true,
+          proposeCompletions: proposeCommands,
+        },
+      ],
+    },
+  },
+});
+
+const version = defineRoute({
+  usage: ["version"],
+  brief: TOOL_BRIEFS.version,
+  load: async () => (await import("../commands/version.ts")).version,
+  parameters: {},
+});
+
 export const toolRoutes: Readonly<Record<keyof typeof TOOL_BRIEFS, CommandRoute>> = {
   inspect,
   fake,
   completion,
+  help,
+  version,
 };

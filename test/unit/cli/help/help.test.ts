@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { answerAtOnce } from "../../../../src/cli/answer-at-once.ts";
 import { ROUTES } from "../../../../src/cli/app.ts";
 import { COMMAND_GROUPS } from "../../../../src/cli/help/command-list.ts";
+import { EXAMPLES } from "../../../../src/cli/help/examples.ts";
+import { fakeSlipway } from "../support/fake-slipway.ts";
 import { runInMemory } from "../support/command-line.ts";
 
 describe("help", () => {
@@ -21,7 +23,40 @@ describe("help", () => {
     const ran = await runInMemory([name, "--help"]);
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ran.stdout).toContain(`USAGE\n  slipway ${name}`);
-    expect(ran.stdout).toContain("--output yaml|json|table");
+    expect(ran.stdout).toMatch(/^EXAMPLE\n {2}slipway /mu);
+    expect(ran.stdout).toMatch(/^Global flags: -o, --tenant, /mu);
+    expect(await runInMemory(["help", name])).toEqual(ran);
+  });
+
+  it.each(Object.entries(EXAMPLES))(
+    "has an example of %s that is a valid command line",
+    async (name, example) => {
+      const [words = ""] = example.split(" > ");
+      expect(words.split(" ")[0]).toBe(name);
+      const interrupted = name === "fake" ? { interrupt: AbortSignal.abort() } : {};
+      const ran = await runInMemory(
+        [...words.split(" "), ...(words.includes(" -o ") ? [] : ["-o", "json"])],
+        {
+          slipway: fakeSlipway({}),
+          ...interrupted,
+        },
+      );
+      expect(ran.stderr).not.toContain("USAGE");
+    },
+  );
+
+  it("lists the kinds where a kind is an argument", async () => {
+    const listed = /^KINDS\n {2}image +images, img$/mu;
+    for (const name of ["get", "set", "delete", "history", "patch"])
+      expect((await runInMemory([name, "--help"])).stdout).toMatch(listed);
+    expect((await runInMemory(["list", "--help"])).stdout).not.toMatch(listed);
+  });
+
+  it("is all commands for help alone, and refuses an unknown command", async () => {
+    expect((await runInMemory(["help"])).stdout).toBe(answerAtOnce([]));
+    const unknown = await runInMemory(["help", "spwan"]);
+    expect(unknown).toMatchObject({ exitCode: 2, stdout: "" });
+    expect(unknown.stderr).toContain("spawn");
   });
 
   it("names the default database", async () => {
@@ -47,5 +82,13 @@ describe("--version", () => {
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ran.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     expect(answerAtOnce(["--version"])).toBe(ran.stdout);
+    const own = await runInMemory(["version", "-o", "json"]);
+    expect(JSON.parse(own.stdout)).toEqual({
+      version: ran.stdout.trim(),
+      node: process.version,
+    });
+    expect((await runInMemory(["version"])).stdout).toBe(
+      `slipway ${ran.stdout.trim()} (Node ${process.version})\n`,
+    );
   });
 });
