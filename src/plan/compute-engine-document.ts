@@ -14,6 +14,7 @@ export const computeEngineFields = once(() => ({
   shielded: z
     .strictObject({ secureBoot: flag(), vtpm: flag(), integrityMonitoring: flag() })
     .exactOptional(),
+  reservation: z.string().exactOptional(),
   confidential: z.strictObject({ type: z.enum(CONFIDENTIAL_TYPES) }).exactOptional(),
   networkTags: z.array(z.string()).exactOptional(),
 }));

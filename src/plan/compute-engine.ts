@@ -26,6 +26,11 @@ export interface ComputeEngineOptions {
   readonly confidential?: { readonly type: ConfidentialType };
   /** Firewall rules and routes name them. */
   readonly networkTags?: readonly string[];
+  /**
+   * Of machines on demand: `none`, `any` (the default), a reservation's name or `projects/P/reservations/N`. It is in the
+   * machine's zone.
+   */
+  readonly reservation?: string;
 }
 
 /** A plan has all of them. */
@@ -47,4 +52,5 @@ export const COMPUTE_ENGINE_OPTIONS = [
   "shielded",
   "confidential",
   "networkTags",
+  "reservation",
 ] as const satisfies readonly (keyof ComputeEngineOptions)[];

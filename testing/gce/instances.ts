@@ -44,6 +44,15 @@ export function renderInstance(project: Project, instance: Instance, now: number
         ? undefined
         : { confidentialInstanceType: instance.confidentialType },
     shieldedInstanceIntegrityPolicy: { updateAutoLearnPolicy: true },
+    reservationAffinity: compact({
+      consumeReservationType: instance.reservation.type,
+      ...(instance.reservation.specific === null
+        ? {}
+        : {
+            key: "compute.googleapis.com/reservation-name",
+            values: [instance.reservation.specific],
+          }),
+    }),
     guestAccelerators: unlessEmpty(
       instance.accelerators.map(({ type, count }) => ({
         acceleratorType: fullLink(

@@ -101,6 +101,12 @@ export const attachedNetworkSchema = z.object({
 });
 export type AttachedNetwork = z.infer<typeof attachedNetworkSchema>;
 
+export const RESERVATION_TYPES = [
+  "NO_RESERVATION",
+  "ANY_RESERVATION",
+  "SPECIFIC_RESERVATION",
+] as const;
+
 export const CONFIDENTIAL_TYPES = ["SEV", "SEV_SNP", "TDX"] as const;
 export type ConfidentialType = (typeof CONFIDENTIAL_TYPES)[number];
 
@@ -131,6 +137,14 @@ export const instanceSchema = z.object({
     preemptible: z.boolean(),
     instanceTerminationAction: z.enum(["DELETE", "STOP"]).nullable(),
   }),
+  /** State files of older versions have none. */
+  reservation: z
+    .object({
+      type: z.enum(RESERVATION_TYPES),
+      /** As requested: a name or `projects/P/reservations/N`. */
+      specific: z.string().nullable(),
+    })
+    .default({ type: "ANY_RESERVATION", specific: null }),
   canIpForward: z.boolean(),
   /** Accelerators that the request attached. State files of older versions have none. */
   accelerators: z.array(z.object({ type: z.string(), count: z.number() })).default([]),
@@ -202,6 +216,19 @@ export const subnetworkSchema = z.object({
   createdAt: time,
 });
 export type Subnetwork = z.infer<typeof subnetworkSchema>;
+
+const reservationSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  zone: z.string(),
+  machineType: z.string(),
+  count: z.number(),
+  accelerators: z.array(z.object({ type: z.string(), count: z.number() })),
+  specificReservationRequired: z.boolean(),
+  status: z.enum(["CREATING", "READY", "DELETING", "UPDATING"]),
+  createdAt: time,
+});
+export type Reservation = z.infer<typeof reservationSchema>;
 
 /** The request for which a `requestId` was used. */
 const usedRequestSchema = z.object({
@@ -276,6 +303,8 @@ export const projectSchema = z.object({
   networks: records(networkSchema),
   /** Keyed by region and name. */
   subnetworks: records(subnetworkSchema),
+  /** Keyed by zone and name. State files of older versions have none. */
+  reservations: records(reservationSchema).prefault([]),
   operations: records(operationSchema),
   requests: records(usedRequestSchema),
 });

@@ -7,6 +7,7 @@ import { networkRoutes } from "./routes/networks.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { placeRoutes } from "./routes/places.ts";
 import { powerRoutes } from "./routes/power.ts";
+import { reservationRoutes } from "./routes/reservations.ts";
 import { typeRoutes } from "./routes/types.ts";
 
 /** All methods that the fake implements. If two paths match, the first one applies. */
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...placeRoutes,
   ...typeRoutes,
   ...networkRoutes,
+  ...reservationRoutes,
 ];
 
 /** The literal and named parts of each route's path. */

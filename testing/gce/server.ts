@@ -23,9 +23,11 @@ import type {
   Policy,
   Pool,
   Quota,
+  Reservation,
   Subnetwork,
 } from "./records.ts";
 import type { GceRequest } from "./request-entry.ts";
+import type { ReservationOptions } from "./reservations.ts";
 import { gceApi } from "./wire.ts";
 import { worldDocument, worldSchema } from "./world-document.ts";
 import { type World, emptyWorld, newId, projectOf } from "./world.ts";
@@ -74,6 +76,8 @@ export interface GceFake extends AsyncDisposable {
       readonly cidr: string;
     },
   ): void;
+  /** Reserves machines, or replaces the reservation with the same name and zone. */
+  addReservation(project: string, reservation: ReservationOptions): void;
   /** Limits the number of machines of a type in a zone, of one market or of both, from now on. */
   setCapacity(pool: Pool): void;
   setQuota(quota: Quota): void;
@@ -153,6 +157,18 @@ function worldHandle({ world, clock, save }: Cloud) {
       void changed(projectOf(world, project).images.delete(name)),
     addSubnetwork: (project: string, subnetwork: Parameters<GceFake["addSubnetwork"]>[1]): void =>
       changed(addSubnetwork(world, project, { ...subnetwork, createdAt: clock.now() })),
+    addReservation(project: string, options: ReservationOptions): void {
+      const reservation: Reservation = {
+        specificReservationRequired: true,
+        status: "READY",
+        ...options,
+        accelerators: [...(options.accelerators ?? [])],
+        id: newId(world),
+        createdAt: clock.now(),
+      };
+      projectOf(world, project).reservations.set(`${options.zone}/${options.name}`, reservation);
+      save();
+    },
     setCapacity: (pool: Pool): void => changed(replace(world.pools, pool, isSamePool)),
     setQuota: (quota: Quota): void => changed(replace(world.quotas, quota, isSameQuota)),
     deny: ({ resource, ...denial }: GceDenial): void =>

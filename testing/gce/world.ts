@@ -70,6 +70,7 @@ function newProject(id: string): Project {
         },
       ]),
     ),
+    reservations: new Map(),
     operations: new Map(),
     requests: new Map(),
   };

@@ -55,6 +55,7 @@ export const API_CALLS: readonly GceApiCall[] = [
     role: "reader",
   },
   { method: "diskTypes.get", permissions: ["compute.diskTypes.get"], role: "reader" },
+  { method: "reservations.get", permissions: ["compute.reservations.get"], role: "reader" },
   { method: "subnetworks.get", permissions: ["compute.subnetworks.get"], role: "reader" },
   { method: "subnetworks.testIamPermissions", permissions: [], role: "launcher" },
   { method: "instances.get", permissions: ["compute.instances.get"], role: "reader" },

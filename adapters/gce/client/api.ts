@@ -11,6 +11,7 @@ import {
   operationReply,
   permissionsReply,
   projectReply,
+  reservationReply,
   scopedInstancesReply,
   serialOutputReply,
   subnetworkReply,
@@ -113,6 +114,11 @@ export function createGceApi({ clients, ...rest }: TypedCallPorts) {
 
     diskType: (request: InZone & { readonly diskType: string }, signal: AbortSignal) =>
       call("diskTypes.get", signal, diskTypeReply, (client, options) =>
+        client.get(request, options),
+      ),
+
+    reservation: (request: InZone & { readonly reservation: string }, signal: AbortSignal) =>
+      call("reservations.get", signal, reservationReply, (client, options) =>
         client.get(request, options),
       ),
 

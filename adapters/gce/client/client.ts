@@ -5,6 +5,7 @@ import type { ImagesClient } from "@google-cloud/compute/build/src/v1/images_cli
 import type { InstancesClient } from "@google-cloud/compute/build/src/v1/instances_client.js";
 import type { MachineTypesClient } from "@google-cloud/compute/build/src/v1/machine_types_client.js";
 import type { ProjectsClient } from "@google-cloud/compute/build/src/v1/projects_client.js";
+import type { ReservationsClient } from "@google-cloud/compute/build/src/v1/reservations_client.js";
 import type { SubnetworksClient } from "@google-cloud/compute/build/src/v1/subnetworks_client.js";
 import type { ZoneOperationsClient } from "@google-cloud/compute/build/src/v1/zone_operations_client.js";
 import type { ZonesClient } from "@google-cloud/compute/build/src/v1/zones_client.js";
@@ -24,6 +25,7 @@ export interface GceServices {
   readonly instances: InstancesClient;
   readonly machineTypes: MachineTypesClient;
   readonly projects: ProjectsClient;
+  readonly reservations: ReservationsClient;
   readonly subnetworks: SubnetworksClient;
   readonly zoneOperations: ZoneOperationsClient;
   readonly zones: ZonesClient;
@@ -75,6 +77,11 @@ const CLIENTS: { readonly [S in GceService]: () => Promise<ClientClass<S>> } = {
   projects: googleLoader(
     async () =>
       (await import("@google-cloud/compute/build/src/v1/projects_client.js")).ProjectsClient,
+  ),
+  reservations: googleLoader(
+    async () =>
+      (await import("@google-cloud/compute/build/src/v1/reservations_client.js"))
+        .ReservationsClient,
   ),
   subnetworks: googleLoader(
     async () =>

@@ -18,6 +18,7 @@ export function createReads(api: GceApi, now: () => number) {
     imagePermissions: sharedRead(api.imagePermissions),
     project: sharedRead(api.project),
     zone: sharedRead(api.zone),
+    reservation: sharedRead(api.reservation),
     subnetwork: sharedRead(api.subnetwork),
     subnetworkPermissions: sharedRead(api.subnetworkPermissions),
     machineType: sharedRead(api.machineType, kept),

@@ -103,6 +103,31 @@ export const diskTypeReply = z.object({
 });
 export type DiskTypeReply = z.output<typeof diskTypeReply>;
 
+export const reservationReply = z.object({
+  name: z.string(),
+  /** `READY`, `CREATING`, … */
+  status: text,
+  /** Whether only machines that name it consume it. */
+  specificReservationRequired: flag,
+  specificReservation: z
+    .object({
+      count: wholeNumber,
+      inUseCount: wholeNumber,
+      instanceProperties: z
+        .object({
+          machineType: text,
+          guestAccelerators: listOf(
+            z.object({ acceleratorType: text, acceleratorCount: wholeNumber }),
+          ),
+        })
+        .nullish()
+        .transform((value) => value ?? null),
+    })
+    .nullish()
+    .transform((value) => value ?? null),
+});
+export type ReservationReply = z.output<typeof reservationReply>;
+
 export const subnetworkReply = z.object({
   name: z.string(),
   selfLink: text,
@@ -160,6 +185,9 @@ export const instanceReply = z.object({
     .nullish(),
   shieldedInstanceConfig: z
     .object({ enableSecureBoot: flag, enableVtpm: flag, enableIntegrityMonitoring: flag })
+    .nullish(),
+  reservationAffinity: z
+    .object({ consumeReservationType: optionalText, values: listOf(z.string()) })
     .nullish(),
   confidentialInstanceConfig: z
     .object({ enableConfidentialCompute: flag, confidentialInstanceType: optionalText })

@@ -5,6 +5,7 @@ import type { Candidate, LaunchPlan } from "../../../src/plan/plan.ts";
 import { invalidField } from "../errors/invalid-field.ts";
 import { partialLink, readResourceLink } from "../image/links.ts";
 import { bootDisksOf, bootDiskSupport, isBareMetal } from "./machine-series.ts";
+import { refusedByReservation } from "./reservation-refusal.ts";
 import { settingsAt } from "../settings.ts";
 
 /** The launch that was refused. */
@@ -22,7 +23,8 @@ type Change = Partial<
  * other zones may have that resource, or the machine's image, disk and subnet may be refused in all of them.
  */
 export function refineRefusal(error: SlipwayError, refused: Refused): SlipwayError {
-  const change = incompatible(error, refused) ?? ofCode(error, refused);
+  const change =
+    incompatible(error, refused) ?? refusedByReservation(error, refused) ?? ofCode(error, refused);
   return change === null ? error : changed(error, change);
 }
 

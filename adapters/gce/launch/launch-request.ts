@@ -5,6 +5,7 @@ import type { Launch } from "../../../src/substrate/contract.ts";
 import type { BulkInsertResource, InstanceResource } from "../client/api.ts";
 import { machineLabels } from "../labels.ts";
 import { METADATA } from "../machine.ts";
+import { reservationAffinity } from "./reservation.ts";
 import { instanceName } from "./names.ts";
 import { settingsAt } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
@@ -70,6 +71,7 @@ function properties(launch: Launch, naming: Naming) {
     ...scheduling(settings, target, place),
     ...security(target),
     ...(target.networkTags === undefined ? {} : { tags: { items: [...target.networkTags] } }),
+    ...reservationAffinity(target, place),
     ...(target.serviceAccount === null
       ? {}
       : { serviceAccounts: [{ email: target.serviceAccount, scopes: [SCOPE] }] }),

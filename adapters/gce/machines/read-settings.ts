@@ -7,6 +7,7 @@ export function settingsOfInstance({
   shieldedInstanceConfig: shielded,
   confidentialInstanceConfig: confidential,
   tags,
+  reservationAffinity,
 }: InstanceReply): JsonObject {
   // Older machines have no provisioning model.
   const isSpot = scheduling?.provisioningModel === "SPOT";
@@ -22,7 +23,23 @@ export function settingsOfInstance({
     },
     confidential: confidential && technologyOf(confidential),
     networkTags: unlessEmpty(tags?.items),
+    reservation: reservationAffinity && reservationText(reservationAffinity),
   });
+}
+
+function reservationText({
+  consumeReservationType,
+  values: [name],
+}: NonNullable<InstanceReply["reservationAffinity"]>): string | null {
+  switch (consumeReservationType) {
+    case "NO_RESERVATION":
+      return "none";
+    case "ANY_RESERVATION":
+      return "any";
+    case null:
+    default:
+      return name ?? null;
+  }
 }
 
 /** Older requests only enable it, which means SEV. */

@@ -4,6 +4,7 @@ import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import { MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { readImageLink } from "../image/links.ts";
+import { reservationOf } from "../launch/reservation.ts";
 import { isCustomType } from "../launch/machine-series.ts";
 import { isNotFound } from "../errors/errors.ts";
 import { settledRead } from "../errors/failed-reads.ts";
@@ -14,6 +15,7 @@ import type {
   AcceleratorTypeReply,
   DiskTypeReply,
   MachineTypeReply,
+  ReservationReply,
   SubnetworkReply,
   ZoneReply,
 } from "../client/replies.ts";
@@ -44,6 +46,8 @@ export interface ZoneReadings {
   readonly diskType: Reading<DiskTypeReply> | null;
   /** Null if the plan attaches no accelerators. */
   readonly acceleratorType: Reading<AcceleratorTypeReply> | null;
+  /** Null if the placement names no reservation. */
+  readonly reservation: Reading<ReservationReply> | null;
 }
 
 type Permissions = Reading<{ readonly permissions: readonly string[] }>;
@@ -101,12 +105,7 @@ export function readerErrors(
   { zones, subnet, defaultAccount }: PreflightReads,
   isZoneLeft: boolean,
 ): readonly SlipwayError[] {
-  const ofZones = zones.flatMap(({ state, machineTypes, diskType, acceleratorType }) => [
-    state,
-    machineTypes,
-    diskType,
-    acceleratorType,
-  ]);
+  const ofZones = zones.flatMap(({ zone: _zone, ...readings }) => Object.values(readings));
   const zoneErrors = ofZones.flatMap((reading) => reading?.error ?? []);
   const others = [subnet, defaultAccount].flatMap((reading) => reading?.error ?? []);
   return [
@@ -126,7 +125,8 @@ async function readZone(
   const at = { project: target.project, zone };
   const { diskType, accelerators: [accelerator] = [] } = draft.shape;
   const names = machineTypesOf(draft);
-  const [state, machineTypes, disk, acceleratorType] = await Promise.all([
+  const named = reservationOf(target);
+  const [state, machineTypes, disk, acceleratorType, reservation] = await Promise.all([
     settledRead(reads.zone(at, signal), {
       doing: `reading zone ${zone} of project ${target.project}`,
       notFound: { reason: "PLACE_NOT_FOUND", remedy: "Correct the placement's zones." },
@@ -147,8 +147,17 @@ async function readZone(
           doing: `reading accelerator type ${accelerator.type} in ${zone}`,
           notFound: { reason: "ACCELERATOR_NOT_FOUND" },
         }),
+    named === null
+      ? null
+      : settledRead(
+          reads.reservation({ project: named.project, zone, reservation: named.name }, signal),
+          {
+            doing: `reading reservation ${named.name} of project ${named.project} in ${zone}`,
+            notFound: { reason: "RESERVATION_NOT_FOUND" },
+          },
+        ),
   ]);
-  return { zone, state, machineTypes, diskType: disk, acceleratorType };
+  return { zone, state, machineTypes, diskType: disk, acceleratorType, reservation };
 }
 
 async function readMachineTypes(

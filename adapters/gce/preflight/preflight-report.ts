@@ -34,6 +34,8 @@ import type { TypeChecks } from "../../../src/substrate/type-checks.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import { subnetLink } from "../target.ts";
 import type { SubnetReference } from "../target.ts";
+import { refusedReservation, reservationChecks } from "./reservation-checks.ts";
+import type { ReservationFinding, ReservedMachine } from "./reservation-checks.ts";
 import {
   confidentialChecks,
   imageSecurityChecks,
@@ -54,6 +56,7 @@ export interface Found {
   readonly machineTypes: readonly MachineTypeFinding[];
   readonly diskType: DiskTypeFinding;
   readonly accelerators: AcceleratorFinding;
+  readonly reservation: ReservationFinding;
 }
 
 /**
@@ -92,6 +95,7 @@ export function preflightReport(
     ...maintenanceChecks(found, machineTypes, isLeft),
     ...acceleratorChecks(found.accelerators),
     ...imageSecurityChecks(target, image),
+    ...reservationChecks(found.reservation, machineOf(found), candidates),
     diskSizeCheck(draft, diskType, image),
     ...subnetChecks({
       target,
@@ -172,8 +176,14 @@ function judged(candidate: Candidate, found: Found, ofTypes: readonly TypeChecks
     refusalOfType(ofType, RULING_CHECKS)?.message ??
     diskType.absent.get(place) ??
     accelerators.absent.get(place) ??
-    refusedMaintenance(found, candidate, finding);
+    refusedMaintenance(found, candidate, finding) ??
+    refusedReservation(found.reservation, machineOf(found), candidate);
   return { ...candidate, verdict: reason === null ? "eligible" : "rejected", reason };
+}
+
+/** With the type that Compute Engine was found to have in place of the default. */
+function machineOf({ draft, machineTypes }: Found): ReservedMachine {
+  return { shape: draft.shape, machineType: machineTypes[0]?.name ?? draft.machineType };
 }
 
 /** Needed because candidates may each be rejected for different reasons without any failed check. */

@@ -19,6 +19,7 @@ import { DEFAULT_MACHINE_TYPE, readForPreflight } from "./preflight-reads.ts";
 import type { PreflightReads } from "./preflight-reads.ts";
 import { settledRead } from "../errors/failed-reads.ts";
 import { sharedRefusal } from "../errors/shared-refusal.ts";
+import { findReservation } from "./reservation-checks.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
 import { gcpTarget, subnetOf } from "../target.ts";
@@ -61,6 +62,7 @@ export async function preflightInstance(
     machineTypes: findMachineTypes(draft, there),
     diskType: findDiskType(draft, there),
     accelerators: findAccelerators(draft, there),
+    reservation: findReservation(draft, there),
   };
   return preflightReport(found, await otherZones(reads, found, signal));
 }

@@ -9,11 +9,16 @@ import {
 import type { ComputeEngineOptions } from "../../plan/compute-engine.ts";
 import { MARKETS } from "../../plan/market.ts";
 import { accessFields } from "./compute-engine-access.ts";
+import { text } from "./common.ts";
 
 const oneOf = <T extends string>(values: readonly T[]) =>
   z.enum(values, `must be one of ${values.join(", ")}`).exactOptional();
 
 const flag = () => z.boolean("must be true or false").exactOptional();
+
+/** The words `none` and `any` are names as well. */
+const RESERVATION =
+  /^(?:projects\/[a-z0-9.:-]{1,128}\/reservations\/)?[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /** The options that the placement sets. */
 export const computeEngineFields = once(() => ({
@@ -30,6 +35,11 @@ export const computeEngineFields = once(() => ({
     })
     .exactOptional(),
   ...accessFields(),
+  reservation: text(
+    RESERVATION,
+    "must be none, any, a reservation's name or projects/P/reservations/NAME",
+    256,
+  ).exactOptional(),
 }));
 
 /** A value that another option contradicts. The message says what to write instead. */
@@ -46,6 +56,7 @@ export function computeEngineClashes({
   automaticRestart,
   shielded,
   confidential,
+  reservation = "none",
 }: ComputeEngineOptions): readonly ComputeEngineClash[] {
   const clashes: ComputeEngineClash[] = [];
   if (market === "ON_DEMAND" && terminationAction !== undefined)
@@ -63,6 +74,11 @@ export function computeEngineClashes({
     clashes.push({
       path: ["automaticRestart"],
       message: "must be false with market SPOT, because spot machines do not restart",
+    });
+  if (market === "SPOT" && reservation !== "none")
+    clashes.push({
+      path: ["reservation"],
+      message: "must be none with market SPOT, because spot machines consume no reservation",
     });
   if (shielded?.vtpm === false && shielded.integrityMonitoring !== false)
     clashes.push({

@@ -208,6 +208,9 @@ describe("on GCP", () => {
     { market: "ON_DEMAND", on_host_maintenance: "MIGRATE", automatic_restart: true },
     { market: "SPOT", on_host_maintenance: "TERMINATE", automatic_restart: false },
     { market: "SPOT_THEN_ON_DEMAND", on_host_maintenance: "MIGRATE", automatic_restart: true },
+    { market: "SPOT", reservation: "none" },
+    { market: "SPOT_THEN_ON_DEMAND", reservation: "projects/example.com:p/reservations/held" },
+    { reservation: "any" },
     { shielded: { vtpm: false, integrity_monitoring: false } },
     { confidential: { type: "SEV" }, on_host_maintenance: "MIGRATE" },
     { wif_provider_resource_name: "locations/global/workforcePools/people/providers/own" },
@@ -264,6 +267,14 @@ describe("on GCP", () => {
     [
       { confidential: { type: "TDX" }, on_host_maintenance: "MIGRATE" },
       "on_host_maintenance: must be TERMINATE with confidential type TDX, because only SEV machines migrate",
+    ],
+    [
+      { reservation: "zones/a/reservations/b" },
+      "reservation: must be none, any, a reservation's name or projects/P/reservations/NAME",
+    ],
+    [
+      { market: "SPOT", reservation: "held" },
+      "reservation: must be none with market SPOT, because spot machines consume no reservation",
     ],
     [
       { wif_provider_resource_name: "x" },

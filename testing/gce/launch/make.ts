@@ -16,6 +16,7 @@ import { newId } from "../world.ts";
 import { type DiskPlan, deprecationWarnings, incompatibleDisk, makeDisk } from "./disks.ts";
 import { type AddressPools, attachNetworks } from "./networks.ts";
 import type { LaunchPlan } from "./plan.ts";
+import { reservationShortage } from "./reservations.ts";
 
 /** One of the requested instances. */
 export interface Member {
@@ -121,6 +122,8 @@ function shortage(
   };
   const quota = exceededQuota(context, region, added);
   if (quota !== null) return quota;
+  if (fixed.reservation.specific !== null)
+    return reservationShortage(context, { zone, machineType, fixed }, count);
   const like = { machineType: machineType.name, zone, scheduling: fixed.scheduling };
   return freeMachines(context, like) < count ? poolExhausted(context.project.id, zone) : null;
 }

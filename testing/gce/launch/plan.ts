@@ -10,6 +10,7 @@ import { planAccelerators } from "./accelerators.ts";
 import { type DiskPlan, type TypesBy, planDisks } from "./disks.ts";
 import { type NetworkPlan, planNetworks } from "./networks.ts";
 import type { InstanceProperties } from "./request.ts";
+import { reservationsOf } from "./reservations.ts";
 import { confidentialTypeOf, shieldedOf } from "./security.ts";
 import { schedulingOf } from "./scheduling.ts";
 
@@ -28,6 +29,7 @@ export interface LaunchPlan {
     | "serviceAccounts"
     | "shielded"
     | "confidentialType"
+    | "reservation"
     | "scheduling"
     | "canIpForward"
     | "accelerators"
@@ -73,6 +75,7 @@ export function planLaunch(
       confidentialType: confidentialTypeOf(properties, { machineType, features, scheduling }),
       accelerators: [...accelerators],
       scheduling,
+      reservation: reservationsOf(context, properties, { zone, scheduling }),
       canIpForward: properties.canIpForward ?? false,
     },
   };

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { resource, wholeNumber } from "../body.ts";
-import { CONFIDENTIAL_TYPES } from "../records.ts";
+import { CONFIDENTIAL_TYPES, RESERVATION_TYPES } from "../records.ts";
 
 const labels = z.record(z.string(), z.string());
 
@@ -79,6 +79,11 @@ const shape = {
     enableVtpm: z.boolean().optional(),
     enableIntegrityMonitoring: z.boolean().optional(),
   }).optional(),
+  reservationAffinity: resource({
+    consumeReservationType: z.enum(RESERVATION_TYPES).optional(),
+    key: z.string().optional(),
+    values: z.array(z.string()).optional(),
+  }).optional(),
   confidentialInstanceConfig: resource({
     enableConfidentialCompute: z.boolean().optional(),
     confidentialInstanceType: z.enum(CONFIDENTIAL_TYPES).optional(),
@@ -102,7 +107,7 @@ const shape = {
 };
 const ALSO_TAKEN =
   "advancedMachineFeatures keyRevocationActionType minCpuPlatform " +
-  "networkPerformanceConfig privateIpv6GoogleAccess reservationAffinity resourcePolicies localSsdEncryptionMode " +
+  "networkPerformanceConfig privateIpv6GoogleAccess resourcePolicies localSsdEncryptionMode " +
   "workloadIdentityConfig";
 
 export const instanceBody = resource(

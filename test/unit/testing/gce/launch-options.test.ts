@@ -5,6 +5,7 @@ import {
   at,
   instanceBody,
   lastOf,
+  names,
   properties,
   startChecked,
   verdict,
@@ -144,4 +145,88 @@ describe("shielded and confidential options", () => {
       expect(await create(type, changes, features)).toEqual(words);
     },
   );
+});
+
+describe("a specific reservation", () => {
+  const held = { name: "held", zone: ZONE, machineType: "n2-standard-2", count: 1 };
+  const consuming = (value: string, more: object = {}) => ({
+    ...properties(ZONE, "n2-standard-2"),
+    reservationAffinity: {
+      consumeReservationType: "SPECIFIC_RESERVATION",
+      key: "compute.googleapis.com/reservation-name",
+      values: [value],
+    },
+    ...more,
+  });
+
+  it("takes as many machines as it has, although the zone has no room for others", async () => {
+    const { post, get, gce, clock } = await startChecked();
+    gce.addReservation("capacity", held);
+    gce.setCapacity({ machineType: "n2-standard-2", zone: ZONE, machines: 0 });
+    const create = async (name: string, properties: object) => {
+      const { body } = await post(INSTANCES, { name, ...properties });
+      await clock.advance(1000);
+      const done = await get(`zones/${ZONE}/operations/${lastOf(at(body, "name"))}`);
+      return at(done.body, "error", "errors", 0, "message") ?? "made";
+    };
+    const shared = "projects/capacity/reservations/held";
+    expect(await create("one", consuming(shared))).toBe("made");
+    expect(at((await get(`${INSTANCES}/one`)).body, "reservationAffinity", "values")).toEqual([
+      shared,
+    ]);
+    expect(await create("two", consuming(shared))).toBe(
+      `Specified reservation '${shared}' does not have available resources for the request.`,
+    );
+    gce.addReservation(PROJECT, { ...held, machineType: "n2-standard-4" });
+    expect(await create("three", consuming("held"))).toBe(
+      "No available resources in specified reservations 'held'",
+    );
+    expect(await create("four", properties(ZONE, "n2-standard-2"))).toContain(
+      "does not have enough resources available",
+    );
+  });
+
+  it("is shown with the machines that use it", async () => {
+    const { post, get, gce, clock } = await startChecked();
+    gce.addReservation(PROJECT, held);
+    await post(INSTANCES, { name: "one", ...consuming("held") });
+    await clock.advance(1000);
+    const path = `zones/${ZONE}/reservations`;
+    expect((await get(`${path}/held`)).body).toMatchObject({
+      specificReservationRequired: true,
+      status: "READY",
+      specificReservation: {
+        count: "1",
+        inUseCount: "1",
+        instanceProperties: { machineType: "n2-standard-2" },
+      },
+    });
+    expect(names(await get(path))).toEqual(["held"]);
+    expect(verdict(await get(`${path}/none`))).toBe("404 notFound");
+  });
+
+  it.each([
+    ["none", {}, "412 conditionNotMet", "Specified reservations [none] do not exist."],
+    [
+      "open",
+      {},
+      "400 invalid",
+      "Specified reservations [projects/agents/reservations/open] can not be targeted as specificReservationRequired is not set",
+    ],
+    [
+      "young",
+      {},
+      "412 conditionNotMet",
+      "Cannot insert instance to a reservation with status: CREATING, as it requires reservation to be in READY state.",
+    ],
+    ["held", { scheduling: { provisioningModel: "SPOT" } }, "400 invalid", "Spot VMs"],
+  ])("%s with %j is refused: %s", async (name, more, wanted, words) => {
+    const { post, gce } = await startChecked();
+    gce.addReservation(PROJECT, held);
+    gce.addReservation(PROJECT, { ...held, name: "open", specificReservationRequired: false });
+    gce.addReservation(PROJECT, { ...held, name: "young", status: "CREATING" });
+    const answer = await post(INSTANCES, { name: "one", ...consuming(name, more) });
+    expect(verdict(answer)).toBe(wanted);
+    expect(at(answer.body, "error", "message")).toContain(words);
+  });
 });

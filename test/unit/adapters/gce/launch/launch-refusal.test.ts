@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { refineRefusal } from "../../../../../adapters/gce/launch/launch-refusal.ts";
 import { SlipwayError } from "../../../../../src/errors.ts";
 import type { SlipwayErrorOptions } from "../../../../../src/errors.ts";
-import { candidate, gcePlan } from "../../../../support/gce-launches.ts";
+import { candidate, gcePlan, gcpTarget } from "../../../../support/gce-launches.ts";
 
 const ZONE = "us-central1-a";
 const LINK = "projects/agents/zones/us-central1-a";
@@ -20,6 +20,62 @@ function refined(
   });
   return { verdict: [reason, retry, blastRadius], remedy };
 }
+
+describe("a refusal of the placement's reservation", () => {
+  const FIELD = "Invalid value for field 'resource.reservationAffinity': '{}'. ";
+  const refusedWith = (
+    message: string,
+    where: { readonly reservation?: string; readonly market?: "spot"; readonly code?: string } = {},
+  ) => {
+    const { reservation = "held", market, code = "CONDITION_NOT_MET" } = where;
+    const settings = { instance: { diskSizeGb: null, diskType: null, subnetwork: "s" } };
+    const plan = gcePlan({ target: gcpTarget({ reservation }), settings });
+    const error = new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "CLOUD_REQUEST_REFUSED",
+      message,
+      blastRadius: "type-in-market",
+      retry: "next-candidate",
+      metadata: { provider_code: code },
+    });
+    const place = { ...candidate(ZONE), ...(market === undefined ? {} : { market }) };
+    const { reason, retry, blastRadius } = refineRefusal(error, { plan, place });
+    return [reason, retry, blastRadius];
+  };
+  const there = ["next-candidate", "type-in-zone"];
+  const unrefined = ["CLOUD_REQUEST_REFUSED", "next-candidate", "type-in-market"];
+
+  it.each([
+    ["Specified reservation 'held' does not exist.", "RESERVATION_NOT_FOUND"],
+    ["Specified reservations [held] do not exist. (when acting as", "RESERVATION_NOT_FOUND"],
+    [
+      "Specified reservation 'held' does not have available resources for the request.",
+      "RESERVATION_FULL",
+    ],
+    ["No available resources in specified reservations 'held'", "RESERVATION_MISMATCH"],
+    [
+      "Cannot insert instance to a reservation with status: CREATING, as it requires reservation to be in READY state.",
+      "RESERVATION_MISMATCH",
+    ],
+    ["The reservation must exist in the same project as the instance.", "RESERVATION_MISMATCH"],
+  ])("%s", (message, reason) => {
+    expect(refusedWith(message)).toEqual([reason, ...there]);
+    expect(refusedWith(message, { code: "conditionNotMet" })).toEqual([reason, ...there]);
+  });
+
+  it("is one of its field, whatever the code", () => {
+    const message = `${FIELD}Specified reservations [held] can not be targeted`;
+    expect(refusedWith(message, { code: "invalid" })).toEqual(["RESERVATION_MISMATCH", ...there]);
+  });
+
+  it("needs a reservation that the request names", () => {
+    const message = "Specified reservation 'held' does not exist.";
+    expect(refusedWith(message, { reservation: "any" })).toEqual(unrefined);
+    expect(refusedWith(message, { market: "spot" })).toEqual(unrefined);
+    expect(refusedWith(message, { code: "badRequest" })).toEqual(unrefined);
+    expect(refusedWith("Constraint constraints/x violated")).toEqual(unrefined);
+  });
+});
 
 describe("UNSUPPORTED_OPERATION", () => {
   const error = {

@@ -24,7 +24,14 @@ function unread(name: string, change: Partial<SlipwayErrorOptions>): ZoneReading
 
 function readings(name: string, state: ZoneReadings["state"]): ZoneReadings {
   const machineTypes = { value: [], error: null };
-  return { zone: name, state, machineTypes, diskType: null, acceleratorType: null };
+  return {
+    zone: name,
+    state,
+    machineTypes,
+    diskType: null,
+    acceleratorType: null,
+    reservation: null,
+  };
 }
 
 function stateOf(...zones: readonly ZoneReadings[]) {
