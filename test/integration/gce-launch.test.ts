@@ -272,7 +272,7 @@ describe("a machine type that cannot migrate", () => {
       return await scene.adapter.launch(gceLaunch(name, { plan, spawnIds: ids }), signal);
     };
     expect(errorsOf(await launchWith("bare", {}))).toMatchObject(
-      spawnIds.map(() => ({ outcome: "rejected", reason: "CLOUD_REQUEST_REFUSED" })),
+      spawnIds.map(() => ({ outcome: "rejected", reason: "MAINTENANCE_UNSUPPORTED" })),
     );
     const made = await launchWith("good", { onHostMaintenance: "TERMINATE" });
     expect(idsOf(made)).toHaveLength(spawnIds.length);
