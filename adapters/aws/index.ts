@@ -7,3 +7,5 @@ export { grantEcrToken, REGISTRY_CALLS, REGISTRY_PERMISSIONS } from "./client/re
 export type { EcrApi } from "./client/registry-token.ts";
 export { loadAwsSdk } from "./client/load-sdk.ts";
 export type { AwsEnvironment } from "./client/shared-files.ts";
+export type { AwsRole, AwsTimeLimits, ClientOptions as AwsClientOptions } from "./client/client.ts";
+export type { AwsService } from "./client/endpoint-provider.ts";

@@ -7,3 +7,6 @@ export { grantAccessToken } from "./client/registry-token.ts";
 export type { RegistryTokenOptions } from "./client/registry-token.ts";
 export { loadGceSdk } from "./client/load-sdk.ts";
 export type { GceEnvironment } from "./client/credential-file.ts";
+export type { CredentialOptions as GceCredentialOptions } from "./client/credentials.ts";
+export type { TokenRequestOptions as GceTokenRequestOptions } from "./client/token-requests.ts";
+export type { GceIdentity, GceRole } from "./target.ts";

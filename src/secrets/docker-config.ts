@@ -21,7 +21,7 @@ export type Credential =
  */
 export type CredentialHelper = (name: string, server: string) => Promise<HelperAnswer | null>;
 
-interface HelperAnswer {
+export interface HelperAnswer {
   readonly username: string;
   readonly secret: string;
 }

@@ -1,14 +1,17 @@
-export type { Ec2Account } from "./account-handle.ts";
+export type { Ec2Account, ProfileTimes as Ec2ProfileTimes } from "./account-handle.ts";
 export type {
   Timing as Ec2Timing,
   TokenAfterTermination as Ec2TokenAfterTermination,
 } from "./action.ts";
 export { parseEc2Faults } from "./faults.ts";
 export type {
+  Ec2Attachment,
   Ec2Instance,
   Ec2Region,
   ImageChange as Ec2ImageChange,
   PoolName as Ec2PoolName,
+  SpotPool as Ec2SpotPool,
+  SpotPrices as Ec2SpotPrices,
   SubnetOptions as Ec2SubnetOptions,
 } from "./handle.ts";
 export { AMAZON_ACCOUNT, type ImageOptions as Ec2ImageOptions } from "./images.ts";
@@ -20,10 +23,17 @@ export type {
   RatedCall as Ec2RatedCall,
 } from "./rate-limits.ts";
 export type {
+  Account as Ec2AccountRecord,
   Architecture as Ec2Architecture,
+  Image as Ec2ImageRecord,
   ImageState as Ec2ImageState,
+  Instance as Ec2InstanceRecord,
   InstanceState as Ec2InstanceState,
   Market as Ec2Market,
+  NetworkInterface as Ec2NetworkInterface,
+  Pool as Ec2Pool,
+  SpotPrice as Ec2SpotPrice,
+  Volume as Ec2Volume,
 } from "./records.ts";
 export type { Ec2Request } from "./request-entry.ts";
 export {
@@ -32,3 +42,4 @@ export {
   type MetadataOptions as Ec2MetadataOptions,
   startEc2,
 } from "./server.ts";
+export type { ImageDevice as Ec2ImageDevice } from "./images.ts";

@@ -1,6 +1,6 @@
 export type { Exchange as GceExchange } from "./answer.ts";
 export type { ImageOptions as GceImageOptions } from "./built-in-images.ts";
-export type { Timing as GceTiming } from "./context.ts";
+export type { Call as GceCall, Context as GceContext, Timing as GceTiming } from "./context.ts";
 export { parseGceFaults } from "./faults.ts";
 export type { MachineType as GceMachineType } from "./machine-types.ts";
 export {
@@ -12,3 +12,20 @@ export {
 export type { MetadataOwner as GceMetadataOwner } from "./metadata/metadata-service.ts";
 export type { GceRequest } from "./request-entry.ts";
 export { type GceDenial, type GceOptions, type GceFake, startGce } from "./server.ts";
+export type {
+  Architecture as GceArchitecture,
+  ClosedZone as GceClosedZone,
+  Denial as GceDenialRecord,
+  DeprecationState as GceDeprecationState,
+  Disk as GceDisk,
+  Image as GceImageRecord,
+  ImageState as GceImageState,
+  Instance as GceInstanceRecord,
+  OperationError as GceOperationError,
+  Policy as GcePolicy,
+  Pool as GcePool,
+  Project as GceProject,
+  Quota as GceQuota,
+} from "./records.ts";
+export type { Method as GceMethod, Route as GceRoute } from "./route.ts";
+export type { World as GceWorld } from "./world.ts";

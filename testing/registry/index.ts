@@ -1,5 +1,5 @@
 export type { RegistryUser, RegistryUsers } from "./access.ts";
-export type { RegistryAuth } from "./authorize.ts";
+export type { Authentication as RegistryAuthentication, RegistryAuth } from "./authorize.ts";
 export { type CertificateOptions, certificatePem, selfSignedCertificate } from "./certificate.ts";
 export {
   type Content,
@@ -34,7 +34,7 @@ export {
   type TestRegistry,
   startRegistry,
 } from "./server.ts";
-export type { LayerEntry } from "./tar.ts";
+export type { EntryOwnership as LayerEntryOwnership, LayerEntry } from "./tar.ts";
 export { type TokenServer, type TokenServerOptions, startTokenServer } from "./token-server.ts";
 export {
   type TinyImageOptions,
@@ -43,3 +43,6 @@ export {
   tinyMultiPlatformImage,
   tinyProgram,
 } from "./tiny-program.ts";
+export type { ProtocolErrorCode as RegistryErrorCode } from "./protocol.ts";
+export type { Route as RegistryRoute, RouteTarget as RegistryRouteTarget } from "./routes.ts";
+export type { ServingOptions as RegistryServingOptions } from "./serve.ts";

@@ -1,6 +1,6 @@
 import { invalidArgument } from "../../src/errors.ts";
 
-interface EntryOwnership {
+export interface EntryOwnership {
   /** Relative to the root of the image, with `/` as separator; a leading `/` is dropped. */
   readonly path: string;
   /** Permission bits. Default 0o755 for directories, 0o644 for files, 0o777 for symbolic links. */
