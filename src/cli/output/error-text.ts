@@ -2,13 +2,39 @@ import type { JsonObject, JsonValue, SlipwayError } from "../../errors.ts";
 import type { GlobalFlags } from "../global-flags.ts";
 import { isJsonObject } from "../../json/json-object.ts";
 import { renderJson } from "./render.ts";
+import { renderTable } from "./table.ts";
+import type { Column } from "./table.ts";
 import { safeLine, safeLines } from "../terminal-text.ts";
 
 /** Renders an error for standard error: one JSON object with `-o json`, otherwise lines for people. */
 export function renderError(error: SlipwayError, flags: GlobalFlags): string {
   const text =
-    flags.output === "json" ? `${renderJson({ error: error.toJSON() })}\n` : errorLines(error);
+    flags.output === "json"
+      ? `${renderJson({ error: error.toJSON() }, 2)}\n`
+      : `${errorLines(error)}${isTable(flags.output) ? otherChecks(error) : ""}`;
   return flags.verbose ? `${text}${background(error)}` : text;
+}
+
+function isTable(output: GlobalFlags["output"]): boolean {
+  return output === "table" || output === "wide";
+}
+
+/** The checks of a failed dry run that are neither failures nor warnings, which come first with their remedies. */
+function otherChecks(error: SlipwayError): string {
+  const others = (error.checks ?? [])
+    .filter(isJsonObject)
+    .filter((check) => !isFailed(check) && !isWarning(check));
+  if (others.length === 0) return "";
+  const column = (title: string, member: string): Column<JsonObject> => ({
+    title,
+    cell: ({ [member]: value }) => (typeof value === "string" ? value : null),
+  });
+  const columns = [
+    column("CHECK", "name"),
+    column("OUTCOME", "outcome"),
+    column("FINDING", "message"),
+  ];
+  return `\n${renderTable(columns, others)}`;
 }
 
 function errorLines(error: SlipwayError): string {

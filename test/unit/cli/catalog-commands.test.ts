@@ -44,7 +44,7 @@ describe("set", () => {
     const set = vi.fn().mockResolvedValue(image);
     const argv = ["set", "image", "agent-base", "--if-generation", "2", "-o", "json"];
     const ran = await runInMemory(argv, {
-      ...withCatalog({ set }),
+      ...withCatalog({ setDocument: set }),
       stdin: "name: agent-base\narchitecture: ARCHITECTURE_AMD64\n",
     });
     expect(set).toHaveBeenCalledExactlyOnceWith(
@@ -71,7 +71,7 @@ describe("set", () => {
   it("reads a secret as a record with --resource", async () => {
     const set = vi.fn().mockResolvedValue(secret);
     await runInMemory(["set", "secret", "TOKEN", "--resource"], {
-      ...withCatalog({ set }),
+      ...withCatalog({ setDocument: set }),
       stdin: '{"name": "TOKEN", "plaintext_value": "hunter2"}',
     });
     expect(set).toHaveBeenCalledExactlyOnceWith(
@@ -95,7 +95,10 @@ describe("set", () => {
       .mockRejectedValue(
         invalidArgument("INVALID_RECORD", "architecture is required", "Set `architecture`."),
       );
-    const ran = await runInMemory(["set", "image", "a"], { ...withCatalog({ set }), stdin: "{}" });
+    const ran = await runInMemory(["set", "image", "a"], {
+      ...withCatalog({ setDocument: set }),
+      stdin: "{}",
+    });
     expect(ran).toMatchObject({
       exitCode: 2,
       stdout: "",

@@ -131,10 +131,47 @@ describe("renderError for people", () => {
   });
 });
 
+describe("renderError with -o table", () => {
+  it("shows the other checks of a failed dry run after those that failed", () => {
+    const error = new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "CHECKS_FAILED",
+      message: "workspace agent-dev: 2 checks failed: no subnet; no key",
+      checks: [
+        { name: "image", outcome: "passed", message: "the image exists" },
+        {
+          name: "subnet",
+          outcome: "failed",
+          code: "NOT_FOUND",
+          message: "no subnet",
+          remedy: "Add one.",
+        },
+        { name: "quota", outcome: "skipped", message: "not allowed to read quotas" },
+        { name: "clock", outcome: "warning", message: "the clock is late" },
+        { name: "key", outcome: "failed", code: "NOT_FOUND", message: "no key" },
+      ],
+    });
+    const lines = renderError(error, { ...flags, output: "table" })
+      .trimEnd()
+      .split("\n");
+    expect(lines.slice(1)).toEqual([
+      "  subnet: NOT_FOUND: no subnet",
+      "    Add one.",
+      "  key: NOT_FOUND: no key",
+      "  clock: warning: the clock is late",
+      "",
+      "CHECK  OUTCOME  FINDING",
+      "image  passed   the image exists",
+      "quota  skipped  not allowed to read quotas",
+    ]);
+    expect(renderError(error, flags)).not.toContain("the image exists");
+  });
+});
+
 describe("renderError as JSON", () => {
-  it("is one line with every field", () => {
+  it("is indented as results are, and has every field", () => {
     const text = renderError(failedChecks, { ...flags, output: "json" });
-    expect(text.indexOf("\n")).toBe(text.length - 1);
+    expect(text).toBe(`${JSON.stringify({ error: failedChecks.toJSON() }, null, 2)}\n`);
     expect(JSON.parse(text)).toEqual({ error: failedChecks.toJSON() });
     expect(Object.keys(failedChecks.toJSON())).toEqual([
       "code",
