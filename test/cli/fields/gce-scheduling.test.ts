@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/errors.ts";
 import { failures, PROJECT } from "../support/gce-cli.ts";
 import { printedError } from "../support/printed-error.ts";
-import { openGceCommands, PLAIN_IMAGE } from "./support/gce-fields.ts";
+import { openGceCommands, PLAIN_IMAGE, SEV_IMAGE } from "./support/gce-fields.ts";
 import type { GceCommands, GceFields } from "./support/gce-fields.ts";
 
 const SPOT_FIRST = { market: "SPOT_THEN_ON_DEMAND" } as const;
@@ -118,6 +118,17 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     check: "machine-type.maintenance",
     reason: "MAINTENANCE_UNSUPPORTED",
     words: /c4d-standard-4 does not support live migration, because it is confidential with SEV/,
+    remedy: /^Set on_host_maintenance of the placement to TERMINATE/,
+  },
+  "on_host_maintenance MIGRATE of a confidential machine whose image does not migrate": {
+    fields: {
+      placement: { confidential: { type: "SEV" }, on_host_maintenance: "MIGRATE" },
+      machineTypes: ["n2d-standard-2"],
+      image: SEV_IMAGE,
+    },
+    check: "machine-type.maintenance",
+    reason: "MAINTENANCE_UNSUPPORTED",
+    words: /its image has no guest feature SEV_LIVE_MIGRATABLE_V2/,
     remedy: /^Set on_host_maintenance of the placement to TERMINATE/,
   },
   shielded: {

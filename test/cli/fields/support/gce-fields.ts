@@ -29,6 +29,9 @@ const CAPABLE_IMAGE = "capable";
 /** An image without guest features, such as one that was made for the older firmware. */
 export const PLAIN_IMAGE = "plain";
 
+/** An image for confidential machines that do not migrate. */
+export const SEV_IMAGE = "sev";
+
 const FEATURES = [
   "UEFI_COMPATIBLE",
   "VIRTIO_SCSI_MULTIQUEUE",
@@ -54,9 +57,10 @@ export async function openGceCommands(): Promise<GceCommands> {
   const cli = await gceCli({ machineTypes: [NEW_TYPE] });
   cli.gce.addImage(PROJECT, { name: CAPABLE_IMAGE, guestOsFeatures: FEATURES });
   cli.gce.addImage(PROJECT, { name: PLAIN_IMAGE });
+  cli.gce.addImage(PROJECT, { name: SEV_IMAGE, guestOsFeatures: ["SEV_CAPABLE"] });
   const set = async (kind: string, body: JsonObject & { readonly name: string }) =>
     await cli.set(kind, body.name, JSON.stringify(body));
-  for (const image of [CAPABLE_IMAGE, PLAIN_IMAGE])
+  for (const image of [CAPABLE_IMAGE, PLAIN_IMAGE, SEV_IMAGE])
     await set("image", {
       name: image,
       architecture: "ARCHITECTURE_AMD64",
