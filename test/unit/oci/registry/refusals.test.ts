@@ -44,7 +44,7 @@ describe("a registry that answers well and refuses", () => {
       ),
       "UNAUTHENTICATED",
       "REGISTRY_UNAUTHENTICATED",
-      "status 403 (DENIED): Your Authorization Token has expired. Please run",
+      "status 403 (DENIED): Your Authorization Token has expired. Please run 'aws ecr get-login --no-include-email' to fetch a new one.",
     ],
     [
       "Artifactory's, with a status for a code",
