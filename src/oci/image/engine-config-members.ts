@@ -40,9 +40,12 @@ function informs<Value>(
   };
 }
 
-/** A member that Docker's graph-driver store alone reads, and Slipway does not use. */
-function unused<Value>(decoder: Decoder<Value>): Decoder<never> {
-  const checked = informs(decoder, ["docker-graph-driver"]);
+/** A member that Slipway does not use. By default Docker's graph-driver store alone reads it. */
+function unused<Value>(
+  decoder: Decoder<Value>,
+  refusedBy: readonly EngineKind[] = ["docker-graph-driver"],
+): Decoder<never> {
+  const checked = informs(decoder, refusedBy);
   return {
     decode(state, path) {
       checked.decode(state, path, undefined);
@@ -88,8 +91,9 @@ const execution = goStruct({
   StopSignal: goText,
   Healthcheck: goPointer(healthcheck),
   Shell: informs(goTexts),
-  OnBuild: unused(goTexts),
-  ArgsEscaped: unused(goBoolean),
+  // The containerd store reads these two as well: https://github.com/moby/docker-image-spec and image-spec's `ImageConfig`.
+  OnBuild: unused(goTexts, EVERY_DOCKER),
+  ArgsEscaped: unused(goBoolean, EVERY_DOCKER),
   Hostname: unused(goText),
   Domainname: unused(goText),
   Image: unused(goText),
