@@ -267,3 +267,27 @@ it("a launch on EC2 is certain not to have happened if no connection was establi
   ).toMatchObject({ message: expect.stringContaining("AWS cannot be reached") });
   clients.close();
 });
+
+it("EC2 is not taken for what answers with a web page and a status of success", async () => {
+  const head = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nServer: portal\r\n";
+  const page = "<!doctype html><title>Sign in</title>";
+  const bytes = () => [`${head}Content-Length: ${page.length}\r\n\r\n`, page];
+  await using server = await startOddServer(
+    { name: "a web page", bytes, outcome: "refusal" },
+    Buffer.from(page),
+  );
+  const clients = awsClients(server.port, LONG);
+  const launching = createAwsApi(clients, REGION).runInstances({ MinCount: 1, MaxCount: 1 });
+  const caught = await outcomeOf(launching);
+  // Something may have passed the launch on.
+  expect(isOutcomeUnknown(caught)).toBe(true);
+  expect(
+    cloudError(caught, { operation: "RunInstances", subject: "a machine", region: REGION }),
+  ).toMatchObject({
+    reason: "CLOUD_UNAVAILABLE",
+    message:
+      "RunInstances in us-east-1 (a machine): a web page arrived instead of an answer (text/html from portal)",
+    remedy: expect.stringMatching(/^Find out what answers in place of AWS/),
+  });
+  clients.close();
+});

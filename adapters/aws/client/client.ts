@@ -20,6 +20,7 @@ import { SILENT_LOGGER } from "./silent-logger.ts";
 import { sharedFiles } from "./shared-files.ts";
 import type { AwsEnvironment } from "./shared-files.ts";
 import { cloudError } from "../errors/errors.ts";
+import { refuseWebPage } from "../errors/web-page.ts";
 
 /** The role that a call is made with: `reader` is the placement's `readonly_role_arn`, `launcher` its `role_arn`. */
 export type AwsRole = "reader" | "launcher";
@@ -153,6 +154,17 @@ function withoutCallLog<Client extends SdkClient>(client: Client): Client {
   return client;
 }
 
+/** Refuses a web page with a status of success, which the SDK would read as an answer without members. */
+function withoutWebPages(handler: RequestHandler): RequestHandler {
+  const handle = handler.handle.bind(handler);
+  handler.handle = async (request, options) => {
+    const answered = await handle(request, options);
+    refuseWebPage(answered.response);
+    return answered;
+  };
+  return handler;
+}
+
 interface ConnectionSettings {
   readonly proxy: ProxyRule | null;
   /** The certificate authorities to trust; null for Node's own. */
@@ -192,7 +204,7 @@ function sharedConnections(limits: AwsTimeLimits, { proxy, authorities }: Connec
         const { requestHandler } = new STSClient({ region, requestHandler: await settings() })
           .config;
         created.push(requestHandler);
-        return requestHandler;
+        return withoutWebPages(requestHandler);
       },
       { keyOf: () => "all regions" },
     ),

@@ -80,6 +80,7 @@ export function isOutcomeUnknown(caught: unknown): boolean {
     case "proxy":
       return false;
     case "lost":
+    case "foreign":
       return true;
     case "refusal":
       return failure.status >= 500 && verdictOf(failure).reason === "CLOUD_UNAVAILABLE";
@@ -95,6 +96,8 @@ function messageOf(failure: SdkFailure, context: CloudCallContext): string {
       return `${doing}: ${failure.failure.message}`;
     case "unreachable":
       return `${doing}: AWS cannot be reached (${failure.words})`;
+    case "foreign":
+      return `${doing}: ${failure.words}`;
     case "lost":
       return `${doing}: no complete answer arrived (${failure.words})`;
     case "refusal": {
@@ -110,7 +113,7 @@ function metadataOf(failure: SdkFailure, context: CloudCallContext): JsonObject 
   if (failure.kind !== "refusal")
     return {
       ...common,
-      ...(failure.kind === "lost" ? {} : UNSENT),
+      ...(failure.kind === "lost" || failure.kind === "foreign" ? {} : UNSENT),
       ...(failure.cause === null ? {} : { cause: failure.cause }),
     };
   const encoded = ENCODED.exec(failure.words)?.[1];

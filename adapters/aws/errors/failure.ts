@@ -2,6 +2,7 @@ import { retryAfterSeconds } from "../../../src/async/retry-after.ts";
 import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
 import type { ProxyFailure } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
+import { WebPageError } from "./web-page.ts";
 
 /** AWS answered with an error. */
 export interface SdkRefusal {
@@ -22,8 +23,11 @@ export interface SdkRefusal {
 export type SdkFailure =
   | SdkRefusal
   | {
-      /** `unreachable`: nothing was sent. `lost`: the request was sent, but no complete answer arrived. */
-      readonly kind: "no-credentials" | "unreachable" | "lost";
+      /**
+       * `unreachable`: nothing was sent. `lost`: the request was sent, but no complete answer arrived. `foreign`: something
+       * else answered, and AWS may have received the request all the same.
+       */
+      readonly kind: "no-credentials" | "unreachable" | "lost" | "foreign";
       readonly words: string;
       /** Node's error code, such as `ECONNREFUSED`. */
       readonly cause: string | null;
@@ -77,6 +81,8 @@ export function failureOf(caught: unknown): SdkFailure {
       hasWrongClock: fieldsOf(caught, "$metadata")?.["clockSkewCorrected"] === true,
     };
   }
+  if (caught instanceof WebPageError)
+    return { kind: "foreign", words: `${words}${originOf(caught)}`, cause: null };
   // The parser's own message would quote the answer.
   if (status !== null) return { kind: "lost", words: "the answer cannot be read", cause: null };
   const cause = nodeCode(caught);

@@ -23,6 +23,8 @@ export function verdictOf(failure: SdkFailure): CloudVerdict {
       return CLOCK_CERTIFICATES.has(failure.cause ?? "") ? WRONG_TIME : UNREACHABLE;
     case "lost":
       return UNKNOWN_FAILURE;
+    case "foreign":
+      return FOREIGN_ANSWER;
     case "refusal":
       return withClock(failure, refusalVerdict(failure));
   }
@@ -256,6 +258,8 @@ export const NO_CREDENTIALS: CloudVerdict = {
   blastRadius: "credential",
   retry: "never",
 };
+
+const FOREIGN_ANSWER: CloudVerdict = { ...UNKNOWN_FAILURE, remedy: FOREIGN_REFUSAL.remedy };
 
 const UNREAD_ISSUER: CloudVerdict = {
   ...UNKNOWN_FAILURE,
