@@ -1,7 +1,7 @@
 import { anyOf, timeoutReason } from "../async/cancellation.ts";
 import { timestamp } from "../host/clock.ts";
 import type { Clock } from "../host/clock.ts";
-import { asSlipwayError } from "../errors.ts";
+import { asSlipwayError, isSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
 import type { LaunchSecrets } from "../substrate/contract.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
@@ -83,7 +83,8 @@ export async function drive(
       await runSteps(runtime, stopping, state, { kind: "stop", message });
     } catch (failure) {
       if (failure instanceof LeaseLost) throw failure;
-      throw cancelled(state.driven.spawn, waitOptions.signal, asSlipwayError(failure));
+      const cause = isSlipwayError(failure) ? failure : tries.latest();
+      throw cancelled(state.driven.spawn, waitOptions.signal, cause ?? asSlipwayError(failure));
     }
     throw cancelled(state.driven.spawn, waitOptions.signal, null);
   } finally {

@@ -87,19 +87,23 @@ export function launchUnanswered(spawnId: string): SlipwayError {
 
 /** The caller cancelled the spawn: its machine is gone, or is being terminated. */
 export function cancelled(
-  { spawnId, state }: Pick<Spawn, "spawnId" | "state">,
+  { spawnId, state, machine }: Pick<Spawn, "spawnId" | "state" | "machine">,
   signal: AbortSignal,
   failure: SlipwayError | null,
 ): SlipwayError {
   const { code, reason } = cancellation(signal, "the spawn");
   const what = reason === "TIMED_OUT" ? "timed out" : "cancelled";
+  const left =
+    machine === null
+      ? "it is not known yet whether its launch has a machine"
+      : "its machine could not be terminated yet";
   return new SlipwayError({
     code,
     reason,
     message:
       failure === null
         ? `spawn ${spawnId}: ${what}; no machine is left`
-        : `spawn ${spawnId}: ${what}; it is ${state}, because its machine could not be terminated yet (${failure.message})`,
+        : `spawn ${spawnId}: ${what}; it is ${state}, because ${left} (${failure.message})`,
     remedy:
       failure === null
         ? "Spawn again under another id when you are ready."

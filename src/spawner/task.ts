@@ -74,6 +74,8 @@ export interface Tries {
   pause(error: SlipwayError, signal: AbortSignal): Promise<boolean>;
   /** The call has succeeded: the next failure counts as the first. */
   reset(): void;
+  /** The failure after which the call is being repeated; null if its latest attempt succeeded. */
+  latest(): SlipwayError | null;
 }
 
 /**
@@ -91,11 +93,13 @@ export function createTries(
   const began = clock.now();
   let failures = 0;
   let since = 0;
+  let latest: SlipwayError | null = null;
   return {
     async pause(error, signal) {
       if (!isUnsent(error)) contacts.add(adapter);
       if (failures === 0) since = clock.now();
       failures += 1;
+      latest = error;
       const delay = retryDelay(failures, random(), retryAfterMilliseconds(error));
       const [from, limit] = contacts.has(adapter)
         ? [since, retryMilliseconds]
@@ -108,7 +112,9 @@ export function createTries(
     reset() {
       contacts.add(adapter);
       failures = 0;
+      latest = null;
     },
+    latest: () => latest,
   };
 }
 

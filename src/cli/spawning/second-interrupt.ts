@@ -75,7 +75,6 @@ async function cancelSpawn(
   try {
     return cancelled(await slipway.terminateSpawn(spawnId), second, null);
   } catch (caught) {
-    const { state } = await slipway.describeSpawn(spawnId);
-    return cancelled({ spawnId, state }, second, asSlipwayError(caught));
+    return cancelled(await slipway.describeSpawn(spawnId), second, asSlipwayError(caught));
   }
 }

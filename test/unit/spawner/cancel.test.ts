@@ -115,7 +115,7 @@ describe("a spawn whose time is over", () => {
       code: "DEADLINE_EXCEEDED",
       reason: "TIMED_OUT",
       message:
-        "spawn one: timed out; it is terminating, because its machine could not be terminated yet (the provider has not answered the launch yet)",
+        "spawn one: timed out; it is terminating, because it is not known yet whether its launch has a machine (the provider has not answered the launch yet)",
       remedy: expect.stringContaining("`slipway recover`"),
       metadata: { spawn_id: "one", state: "terminating" },
     });
@@ -143,6 +143,21 @@ describe("a spawn whose time is over", () => {
     expect(error).toMatchObject({
       reason: "TIMED_OUT",
       metadata: { spawn_id: KEY.spawnId, state: "terminating" },
+    });
+  });
+
+  it("reports what the provider says to its launch, also after the time is over", async () => {
+    const error = {
+      code: "RESOURCE_EXHAUSTED",
+      reason: "CLOUD_RATE_LIMITED",
+      message: "RunInstances: Request limit exceeded.",
+      retry: "same-token",
+    } as const;
+    const here = spawnerWorld({ faults: [{ verb: "launch", kind: "reject", error, times: 99 }] });
+    expect((await timeOut(here)).error).toMatchObject({
+      reason: "TIMED_OUT",
+      message:
+        "spawn one: timed out; it is terminating, because it is not known yet whether its launch has a machine (RunInstances: Request limit exceeded.)",
     });
   });
 });
