@@ -139,7 +139,7 @@ describeWithEngine("images that depart from the specification", (engine) => {
       () => "",
       (caught: unknown) => String(caught),
     );
-    expect(resolved).toEqual(isRefused ? expect.stringContaining("image.store") : "");
+    expect(resolved.includes("image.store")).toBe(isRefused);
     expect(await engineRuns(engine, added.pinned)).toBe(!isRefused);
   });
 });

@@ -153,7 +153,10 @@ describe("a spawn whose time is over", () => {
       message: "RunInstances: Request limit exceeded.",
       retry: "same-token",
     } as const;
-    const here = spawnerWorld({ faults: [{ verb: "launch", kind: "reject", error, times: 99 }] });
+    const here = spawnerWorld({
+      faults: [{ verb: "launch", kind: "reject", error, times: 99 }],
+      capabilities: { retryMilliseconds: 3_600_000 },
+    });
     expect((await timeOut(here)).error).toMatchObject({
       reason: "TIMED_OUT",
       message:
