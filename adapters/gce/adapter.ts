@@ -12,6 +12,7 @@ import type { Pace, RateSettings } from "../../src/pacing/rates.ts";
 import type { GceEnvironment } from "./client/credential-file.ts";
 import { inspectGceImage } from "./image/image.ts";
 import { launchMachines } from "./launch/launch.ts";
+import { diskReader } from "./machines/read-disks.ts";
 import { machineLogs } from "./machines/logs.ts";
 import { describeMachines, listMachines } from "./machines/describe.ts";
 import { LONGEST_TOLD_SPAWN_ID } from "./launch/names.ts";
@@ -106,7 +107,8 @@ export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
       await inspectGceImage({ reads, project }, gceImage(image), imageName, signal),
     preflight: async (draft, facts, signal) => await preflightInstance(reads, draft, facts, signal),
     launch: async (launch, signal) => await launchMachines({ api, sleep }, launch, signal),
-    describe: async (ids, signal) => await describeMachines({ api }, ids, signal),
+    describe: async (ids, signal) =>
+      await describeMachines({ api }, ids, signal, diskReader(api, signal)),
     terminate: async (ids, signal) => await terminateMachines({ api }, ids, signal),
     list: async (owner, signal) => await listMachines({ api }, { project, owner }, signal),
     async *logs(id, request, signal) {

@@ -11,6 +11,8 @@ const typeSettings = z.strictObject({
    * supports.
    */
   diskType: z.string().min(1).nullable(),
+  /** The type of data disks that name none, as `diskType`. Absent if there are no such disks. */
+  dataDiskType: z.string().min(1).nullable().exactOptional(),
   /**
    * Of machines on demand, for a machine type that cannot migrate or a placement that says so. Otherwise absent: Compute
    * Engine's default is `MIGRATE`.
@@ -58,6 +60,12 @@ export function settingsAt(
   const other = otherTypes.find((one) => one.machineType === machineType);
   if (other === undefined) return first;
   const { machineType: _name, ...ofType } = other;
-  const { diskType: _disk, onHostMaintenance: _maintenance, nicType: _card, ...common } = first;
+  const {
+    diskType: _disk,
+    dataDiskType: _data,
+    onHostMaintenance: _maintenance,
+    nicType: _card,
+    ...common
+  } = first;
   return { ...common, ...ofType };
 }

@@ -38,6 +38,25 @@ describe("describing instances", () => {
     expect(requested(world, "DescribeInstances")).toEqual([1_000, 1]);
   });
 
+  it("reads the volumes of one machine that runs, of no other, and does without if it may not", async () => {
+    await using world = await ec2World();
+    const ids = await launched(world, "two", 2);
+    const [first = ""] = ids;
+    const disks = async (asked: readonly string[]) => {
+      const [status] = await world.adapter.describe(asked, signal);
+      return knownMachine(status)?.settings?.["disks"];
+    };
+    expect(await disks([first])).toBeUndefined();
+    await world.clock.advance(60_000);
+    expect(await disks(ids)).toBeUndefined();
+    expect(world.sent("DescribeVolumes")).toEqual([]);
+    expect(await disks([first])).toMatchObject([{ device: "/dev/xvda" }]);
+    expect(world.sent("DescribeVolumes")).toHaveLength(1);
+    world.ec2.deny("ec2:DescribeVolumes", EC2_ACCOUNT);
+    expect(await disks([first])).toBeUndefined();
+    expect(await described(world, [first])).toEqual([`${first} running`]);
+  });
+
   it("drops the ids that EC2 names as unknown, and does not send malformed ids", async () => {
     await using world = await ec2World();
     const [id = ""] = await launched(world);

@@ -59,7 +59,7 @@ describe("a launch of many", () => {
 });
 
 describe("describe", () => {
-  it("asks for one by its name, and for many in lists of their zones", async () => {
+  it("asks for one by its name and for its disks, and for many in lists of their zones", async () => {
     await using scene = await gceScene();
     const ids = await launchMany(scene, "batch", 60);
     const launch = gceLaunch("other", { plan: scene.plan(), place: placeIn("us-central1-b") });
@@ -67,13 +67,23 @@ describe("describe", () => {
     const [first = ""] = ids;
     scene.calls();
     expect(await scene.adapter.describe([first], signal)).toMatchObject([{ id: first }]);
-    expect(scene.calls()).toEqual(["instances.get"]);
+    expect(scene.calls()).toEqual(["instances.get", "disks.list"]);
     const asked = [...ids.toReversed(), UNKNOWN, elsewhere, first];
     const found = await scene.adapter.describe(asked, signal);
     expect(found.map((machine) => knownMachine(machine)?.id ?? null)).toEqual(
       asked.map((id) => (id === UNKNOWN ? null : id)),
     );
     expect(scene.calls().toSorted()).toEqual(["instances.get", "instances.list", "instances.list"]);
+  });
+
+  it("shows a machine without its disks if these may not be listed", async () => {
+    await using scene = await gceScene();
+    const [only = ""] = await launchMany(scene, "one", 1);
+    const settings = async () =>
+      knownMachine((await scene.adapter.describe([only], signal))[0])?.settings;
+    expect(await settings()).toMatchObject({ disks: [{ keepOnTermination: false }] });
+    scene.gce.deny({ project: PROJECT, permission: "compute.disks.list" });
+    expect(await settings()).not.toHaveProperty("disks");
   });
 
   it("takes what can be no machine for gone, and keeps the others", async () => {

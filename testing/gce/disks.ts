@@ -12,6 +12,11 @@ export function diskTypeLink(project: string, zone: string, type: string): strin
   return partialLink(project, { kind: "zone", name: zone }, "diskTypes", type);
 }
 
+/** Null for a key of Google's own. */
+export function renderKey({ kmsKeyVersion }: Pick<Disk, "kmsKeyVersion">): JsonObject | null {
+  return kmsKeyVersion === null ? null : { kmsKeyName: kmsKeyVersion };
+}
+
 export function renderDisk(project: string, disk: Disk): JsonObject {
   const { zone, user } = disk;
   return compact({
@@ -20,6 +25,10 @@ export function renderDisk(project: string, disk: Disk): JsonObject {
     creationTimestamp: timestamp(disk.createdAt),
     name: disk.name,
     sizeGb: String(disk.sizeGb),
+    provisionedIops: disk.provisionedIops === null ? null : String(disk.provisionedIops),
+    provisionedThroughput:
+      disk.provisionedThroughput === null ? null : String(disk.provisionedThroughput),
+    diskEncryptionKey: renderKey(disk),
     zone: fullLink(zoneLink(project, zone)),
     status: disk.goneAt === null ? "READY" : "DELETING",
     selfLink: fullLink(diskLink(project, zone, disk.name)),

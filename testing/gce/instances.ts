@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../src/errors.ts";
-import { diskLink } from "./disks.ts";
+import { diskLink, renderKey } from "./disks.ts";
 import { instanceState, timestamp } from "./lifecycle.ts";
 import { fullLink, partialLink, zoneLink } from "./links.ts";
 import type { AttachedNetwork, Instance, Project } from "./records.ts";
@@ -99,6 +99,7 @@ function renderAttached(project: Project, { disks, zone }: Instance, index: numb
     licenses: disk === undefined ? undefined : unlessEmpty(disk.licenses.map(fullLink)),
     guestOsFeatures: unlessEmpty((disk?.guestOsFeatures ?? []).map((type) => ({ type }))),
     architecture: disk?.architecture,
+    diskEncryptionKey: disk === undefined ? undefined : renderKey(disk),
   });
 }
 

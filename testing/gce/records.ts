@@ -67,6 +67,10 @@ export const diskSchema = z.object({
   zone: z.string(),
   type: z.string(),
   sizeGb: z.number(),
+  provisionedIops: z.number().nullable().default(null),
+  provisionedThroughput: z.number().nullable().default(null),
+  /** The version that encrypts the disk; null for a key of Google's own. */
+  kmsKeyVersion: z.string().nullable().default(null),
   architecture: z.enum(ARCHITECTURES).nullable(),
   sourceImage: z.string().nullable(),
   sourceImageId: z.string().nullable(),

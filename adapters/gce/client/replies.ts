@@ -79,6 +79,8 @@ export const machineTypeReply = z.object({
   accelerators: listOf(
     z.object({ guestAcceleratorType: text, guestAcceleratorCount: wholeNumber }),
   ),
+  /** The most disks that a machine may have. */
+  maximumPersistentDisks: wholeNumber,
   bundledLocalSsds: z
     .object({ partitionCount: wholeNumber })
     .nullish()
@@ -148,6 +150,15 @@ export const diskReply = z.object({
   sourceImage: optionalText,
   sourceImageId: optionalText,
   users: listOf(z.string()),
+  type: text,
+  sizeGb: wholeNumber,
+  provisionedIops: wholeNumber,
+  provisionedThroughput: wholeNumber,
+  /** With the version of the key; absent for a key of Google's own. */
+  diskEncryptionKey: z
+    .object({ kmsKeyName: optionalText })
+    .nullish()
+    .transform((value) => value ?? null),
 });
 export type DiskReply = z.output<typeof diskReply>;
 
@@ -173,7 +184,15 @@ export const instanceReply = z.object({
       ipv6AccessConfigs: listOf(z.object({ externalIpv6: optionalText })),
     }),
   ),
-  disks: listOf(z.object({ boot: flag, source: text, architecture: optionalText })),
+  disks: listOf(
+    z.object({
+      boot: flag,
+      source: text,
+      architecture: optionalText,
+      deviceName: text,
+      autoDelete: flag,
+    }),
+  ),
   tags: z.object({ items: listOf(z.string()) }).nullish(),
   scheduling: z
     .object({

@@ -24,7 +24,10 @@ type Change = Partial<
  */
 export function refineRefusal(error: SlipwayError, refused: Refused): SlipwayError {
   const change =
-    incompatible(error, refused) ?? refusedByReservation(error, refused) ?? ofCode(error, refused);
+    ofDisk(error) ??
+    incompatible(error, refused) ??
+    refusedByReservation(error, refused) ??
+    ofCode(error, refused);
   return change === null ? error : changed(error, change);
 }
 
@@ -43,6 +46,33 @@ export function changed(error: SlipwayError, change: Change): SlipwayError {
   const verdict = { code, reason, remedy: error.remedy ?? "", blastRadius, retry, ...change };
   return new SlipwayError({ message, metadata, cause, ...verdict });
 }
+
+/** The API's own form; the rest is Cloud KMS's: no permission, no such key, or its state. */
+const UNUSABLE_KEY = /Cloud KMS error when using key \S/;
+/** The API's own form, with its reason `badRequest`. */
+const PROVISIONED = /Requested provisioned (?:IOPS|throughput) /;
+
+/** Every candidate has the same disks. https://cloud.google.com/compute/docs/disks/customer-managed-encryption */
+function ofDisk({ message }: SlipwayError): Change | null {
+  if (UNUSABLE_KEY.test(message)) return KEY_UNUSABLE;
+  return PROVISIONED.test(message) ? PERFORMANCE_REFUSED : null;
+}
+
+const KEY_UNUSABLE: Change = {
+  code: "FAILED_PRECONDITION",
+  reason: "DISK_KEY_UNUSABLE",
+  remedy:
+    "Enable the key that the message names, and grant roles/cloudkms.cryptoKeyEncrypterDecrypter on it to the project's Compute Engine service agent, service-PROJECT_NUMBER@compute-system.iam.gserviceaccount.com.",
+  blastRadius: "region",
+  retry: "never",
+};
+const PERFORMANCE_REFUSED: Change = {
+  code: "FAILED_PRECONDITION",
+  reason: "RESOURCE_VALUE_REFUSED",
+  remedy: "Correct iops or throughput in the disk-type record, or the size of the disk.",
+  blastRadius: "region",
+  retry: "never",
+};
 
 /** The API's own form: `[pd-balanced, n4-standard-2] features are not compatible for creating instance.` */
 const INCOMPATIBLE = /\[([\w ,-]+)\] features are not compatible for creating instance\b/;

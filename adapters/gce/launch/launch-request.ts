@@ -5,8 +5,10 @@ import type { Launch } from "../../../src/substrate/contract.ts";
 import type { BulkInsertResource, InstanceResource } from "../client/api.ts";
 import { machineLabels } from "../labels.ts";
 import { METADATA } from "../machine.ts";
+import { attachedDisks } from "./attached-disks.ts";
 import { reservationAffinity } from "./reservation.ts";
 import { instanceName } from "./names.ts";
+import type { Naming } from "./names.ts";
 import { settingsAt } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { gcpTarget } from "../target.ts";
@@ -15,12 +17,6 @@ import { gcpTarget } from "../target.ts";
 const USER_DATA = "user-data";
 /** As Google recommends, the service account's roles limit the machine's permissions, not scopes. */
 const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
-
-/** How a request names zonal resources: an insert uses links, a bulk insert's properties use bare names. */
-type Naming = (
-  collection: "acceleratorTypes" | "machineTypes" | "diskTypes",
-  name: string,
-) => string;
 
 /**
  * The body of `instances.insert` for a launch of one. Compute Engine chooses what is omitted: a shielded VM has vTPM
@@ -65,7 +61,7 @@ function properties(launch: Launch, naming: Naming) {
     machineType: naming("machineTypes", machineTypeAt(plan, place)),
     labels,
     metadata: { items: metadataItems(launch) },
-    disks: [bootDisk(settings, naming, { sourceImage: plan.artifact.id, labels: { ...labels } })],
+    disks: attachedDisks(plan, settings, naming, labels),
     networkInterfaces: [networkInterface(settings, target)],
     ...guestAccelerators(plan, naming),
     ...scheduling(settings, target, place),
@@ -84,22 +80,6 @@ function metadataItems({ plan, userData }: Launch) {
     { key: METADATA.artifact, value: plan.artifact.id },
     { key: METADATA.architecture, value: plan.architecture },
   ];
-}
-
-function bootDisk(
-  { diskSizeGb, diskType }: InstanceSettings,
-  naming: Naming,
-  source: { readonly sourceImage: string; readonly labels: Record<string, string> },
-) {
-  return {
-    boot: true,
-    autoDelete: true,
-    initializeParams: {
-      ...source,
-      ...(diskSizeGb === null ? {} : { diskSizeGb: String(diskSizeGb) }),
-      ...(diskType === null ? {} : { diskType: naming("diskTypes", diskType) }),
-    },
-  };
 }
 
 function networkInterface(

@@ -85,6 +85,11 @@ export function bootDisksOf(machineType: string): readonly string[] | null {
   return BOOT_DISKS.get(kind) ?? BOOT_DISKS.get(seriesOf(machineType)) ?? null;
 }
 
+/** Whether machines of the type take Persistent Disk, also as a data disk; true for a series that the table lacks. */
+export function takesPersistentDisk(machineType: string): boolean {
+  return bootDisksOf(machineType)?.some(isPersistent) ?? true;
+}
+
 /**
  * The disk type for a plan that names none; null leaves it to Compute Engine. Its own default, `pd-standard`, suits
  * only the series that take it.

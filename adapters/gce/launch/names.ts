@@ -52,3 +52,9 @@ export function requestId(token: string, failures: number): string {
 function hash(parts: readonly (string | number)[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
+
+/** How a request names zonal resources: an insert uses links, a bulk insert's properties use bare names. */
+export type Naming = (
+  collection: "acceleratorTypes" | "machineTypes" | "diskTypes",
+  name: string,
+) => string;

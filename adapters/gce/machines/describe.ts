@@ -2,6 +2,7 @@ import { cancellation } from "../../../src/async/cancellation.ts";
 import { SlipwayError } from "../../../src/errors.ts";
 import type { Machine } from "../../../src/substrate/contract.ts";
 import type { GceApi } from "../client/api.ts";
+import type { InstanceReply } from "../client/replies.ts";
 import { gceError, hasStatus } from "../errors/errors.ts";
 import { LABELS, labelFilter } from "../labels.ts";
 import { machineId, readMachineId } from "./machine-id.ts";
@@ -15,20 +16,30 @@ const CALLS_AT_ONCE = 8;
 /** Compute Engine refuses longer filters. */
 const LONGEST_FILTER = 2_000;
 
+/** Reads more about a machine than Compute Engine's reply about the instance has. */
+export type ReadMore = (machine: Machine, instance: InstanceReply) => Promise<Machine>;
+
+const NOTHING_MORE: ReadMore = async (machine) => await Promise.resolve(machine);
+
 /**
  * Returns one machine per id, in the order of `ids`; null for a machine that is gone or shutting down. Reads a single
  * machine by name, and several by lists of their zones.
+ *
+ * @param readMore only for a single machine: of many it would be further calls for each poll
  */
 export async function describeMachines(
   { api }: DescribePorts,
   ids: readonly string[],
   signal: AbortSignal,
+  readMore: ReadMore = NOTHING_MORE,
 ): Promise<readonly (Machine | null)[]> {
   if (signal.aborted) throw cancellation(signal, "describing machines");
   const parsed = [...new Set(ids)].flatMap((id) => readMachineId(id) ?? []);
   const groups = Map.groupBy(parsed, ({ project, zone }) => `${project}/${zone}`);
   const requests = [...groups.values()].flatMap(chunksOf);
-  const found = await mapLimited(requests, CALLS_AT_ONCE, (chunk) => read(api, chunk, signal));
+  const found = await mapLimited(requests, CALLS_AT_ONCE, (chunk) =>
+    read(api, chunk, ids.length === 1 ? readMore : NOTHING_MORE, signal),
+  );
   const byId = new Map(found.flat().map((machine) => [machine.id, machine]));
   return ids.map((id) => byId.get(id) ?? null);
 }
@@ -102,11 +113,12 @@ function nameTerm({ name }: MachineReference): string {
 async function read(
   api: DescribePorts["api"],
   machines: readonly MachineReference[],
+  readMore: ReadMore,
   signal: AbortSignal,
 ): Promise<readonly Machine[]> {
   const [first] = machines;
   if (first === undefined) return [];
-  if (machines.length === 1) return await readOne(api, first, signal);
+  if (machines.length === 1) return await readOne(api, first, readMore, signal);
   const { project, zone } = first;
   const filter = machines.map(nameTerm).join(OR);
   try {
@@ -117,7 +129,9 @@ async function read(
     // distinguishes the cases.
     if (isNowhere(caught))
       return (
-        await mapLimited(machines, CALLS_AT_ONCE, (machine) => readOne(api, machine, signal))
+        await mapLimited(machines, CALLS_AT_ONCE, (machine) =>
+          readOne(api, machine, NOTHING_MORE, signal),
+        )
       ).flat();
     throw gceError(caught, { doing: `listing instances of ${project} in ${zone}` });
   }
@@ -126,15 +140,25 @@ async function read(
 async function readOne(
   api: DescribePorts["api"],
   machine: MachineReference,
+  readMore: ReadMore,
   signal: AbortSignal,
 ): Promise<readonly Machine[]> {
+  const instance = await readInstance(api, machine, signal);
+  const found = instance === null ? null : machineOf(instance, machine.project);
+  return instance === null || found === null ? [] : [await readMore(found, instance)];
+}
+
+/** Null if there is none. */
+async function readInstance(
+  api: DescribePorts["api"],
+  machine: MachineReference,
+  signal: AbortSignal,
+): Promise<InstanceReply | null> {
   const { project, zone, name } = machine;
   try {
-    const instance = await api.instance({ project, zone, instance: name }, signal);
-    const found = machineOf(instance, project);
-    return found === null ? [] : [found];
+    return await api.instance({ project, zone, instance: name }, signal);
   } catch (caught) {
-    if (isNowhere(caught)) return [];
+    if (isNowhere(caught)) return null;
     throw gceError(caught, { doing: `reading instance ${machineId(machine)}` });
   }
 }

@@ -22,6 +22,40 @@ export function findDiskType(
   { shape }: PlanDraft,
   readings: readonly ZoneReadings[],
 ): DiskTypeFinding {
+  return findingOf(
+    shape.diskType,
+    readings.map(({ zone, diskType }) => ({ zone, diskType })),
+  );
+}
+
+/**
+ * The zones' answers about each type that the data disks name.
+ *
+ * @param readings of existing zones
+ */
+export function findDataDiskTypes(
+  { shape }: PlanDraft,
+  readings: readonly ZoneReadings[],
+): readonly DiskTypeFinding[] {
+  const names = new Set((shape.dataDisks ?? []).flatMap(({ diskType }) => diskType ?? []));
+  return [...names].map((name) =>
+    findingOf(
+      name,
+      readings.map(({ zone, diskType, dataDiskTypes }) => ({
+        zone,
+        diskType:
+          name === shape.diskType
+            ? diskType
+            : (dataDiskTypes.find((one) => one.name === name)?.reading ?? null),
+      })),
+    ),
+  );
+}
+
+function findingOf(
+  name: string | null,
+  readings: readonly Pick<ZoneReadings, "zone" | "diskType">[],
+): DiskTypeFinding {
   const absent = new Map<string, string>();
   let type: DiskTypeReply | null = null;
   let error: SlipwayError | null = null;
@@ -29,13 +63,13 @@ export function findDiskType(
     type ??= diskType?.value ?? null;
     if (diskType === null || diskType.error === null) continue;
     if (diskType.error.reason === "DISK_TYPE_NOT_FOUND")
-      absent.set(zone, `${zone} has no disk type ${shape.diskType ?? ""}`);
+      absent.set(zone, `${zone} has no disk type ${name ?? ""}`);
     else {
       error ??= diskType.error;
       absent.set(zone, diskType.error.message);
     }
   }
-  return { name: shape.diskType, type, absent, error };
+  return { name, type, absent, error };
 }
 
 /**
@@ -47,29 +81,32 @@ export function diskTypeChecks(finding: DiskTypeFinding, machineType: string): r
   return [typeCheck(finding, machineType), ...seriesCheck(finding, machineType)];
 }
 
-function typeCheck({ name, type, absent, error }: DiskTypeFinding, machineType: string): Check {
-  const check = "volume.type";
-  if (name === null) {
-    const chosen = defaultBootDisk(machineType);
-    return passed(
-      check,
-      chosen === null
-        ? "Compute Engine chooses the disk's type"
-        : `disk type ${chosen}, because ${machineType} does not take Compute Engine's default`,
-    );
-  }
+/** Whether a zone of the placement has the disk type. */
+export function offeredCheck(check: string, { name, type, absent, error }: DiskTypeFinding): Check {
   const whys = [...absent.values()].join("; ");
-  if (type !== null) return offeredIn(check, `disk type ${name} is offered`, { whys, error });
+  if (type !== null) return offeredIn(check, `disk type ${name ?? ""} is offered`, { whys, error });
   if (error !== null) return unread(check, error);
   if (absent.size === 0) return skipped(check, "unknown, because no zone could be read");
   return failed(check, {
     code: "NOT_FOUND",
     reason: "DISK_TYPE_NOT_FOUND",
-    message: `no zone of the placement has a disk type ${name}: ${whys}`,
+    message: `no zone of the placement has a disk type ${name ?? ""}: ${whys}`,
     remedy: "Name another type in the disk-type record, or give the placement other zones.",
     blastRadius: "region",
     metadata: { disk_type: name, zones: [...absent.keys()] },
   });
+}
+
+function typeCheck(finding: DiskTypeFinding, machineType: string): Check {
+  const check = "volume.type";
+  if (finding.name !== null) return offeredCheck(check, finding);
+  const chosen = defaultBootDisk(machineType);
+  return passed(
+    check,
+    chosen === null
+      ? "Compute Engine chooses the disk's type"
+      : `disk type ${chosen}, because ${machineType} does not take Compute Engine's default`,
+  );
 }
 
 /** The check that machines of a type boot from the plan's disk type. */
@@ -142,7 +179,7 @@ function gigabytes(image: ImageFacts | null): string {
 }
 
 /** Parses `10GB-65536GB`; null for other texts. */
-function validRange(
+export function validRange(
   type: DiskTypeReply | null,
 ): { readonly least: number; readonly most: number } | null {
   const [, least, most] = /^(\d{1,9})GB-(\d{1,9})GB$/.exec(type?.validDiskSize ?? "") ?? [];

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../../src/errors.ts";
-import type { PlanDraft } from "../../../src/plan/plan.ts";
+import type { MachineShape, PlanDraft } from "../../../src/plan/plan.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
+import type { ImageFacts } from "../image/image-facts.ts";
 import { hostMaintenance } from "../launch/host-maintenance.ts";
 import { defaultBootDisk, isBareMetal } from "../launch/machine-series.ts";
 import { planSettings } from "../settings.ts";
@@ -14,7 +15,13 @@ import { DEFAULT_MACHINE_TYPE } from "./preflight-reads.ts";
 export function instanceSettings(
   draft: PlanDraft,
   subnet: Reading<SubnetReference>,
-  [first, ...others]: readonly Pick<MachineTypeFinding, "name" | "type">[],
+  {
+    machineTypes: [first, ...others],
+    image,
+  }: {
+    readonly machineTypes: readonly Pick<MachineTypeFinding, "name" | "type">[];
+    readonly image: ImageFacts | null;
+  },
 ): JsonObject {
   const otherTypes = others.map((finding) => ({
     machineType: finding.name,
@@ -22,11 +29,21 @@ export function instanceSettings(
   }));
   const { shape } = draft;
   return planSettings({
-    diskSizeGb: shape.diskSizeGb === 0 ? null : shape.diskSizeGb,
+    diskSizeGb: bootDiskSize(shape, image),
     subnetwork: subnet.value === null ? "" : subnetLink(subnet.value),
     ...(first === undefined ? { diskType: shape.diskType } : typeSettings(draft, first)),
     ...(otherTypes.length === 0 ? {} : { otherTypes }),
   });
+}
+
+/** "You can't specify an IOPS or throughput level if you don't specify a size" (Hyperdisk Balanced). */
+function bootDiskSize(
+  { diskSizeGb, disk = {} }: MachineShape,
+  image: ImageFacts | null,
+): number | null {
+  if (diskSizeGb !== 0) return diskSizeGb;
+  const isProvisioned = disk.iops !== undefined || disk.throughput !== undefined;
+  return isProvisioned ? (image?.diskSizeGb ?? null) : null;
 }
 
 function typeSettings(
@@ -38,6 +55,9 @@ function typeSettings(
     type === null ? null : hostMaintenance({ ...draft, target: gcpTarget(draft), type });
   return {
     diskType: shape.diskType ?? defaultBootDisk(name),
+    ...(shape.dataDisks?.some(({ diskType }) => diskType === null) === true
+      ? { dataDiskType: defaultBootDisk(name) }
+      : {}),
     ...(setting === null ? {} : { onHostMaintenance: setting.value }),
     ...(isBareMetal(name) ? { nicType: "IDPF" } : {}),
   };
@@ -60,6 +80,7 @@ export function instanceSources(
     "/settings/instance/disk_size_gb":
       draft.shape.diskSizeGb === 0 ? "default: the image's own size" : "environment disk_size_gb",
     "/settings/instance/disk_type": diskTypeSource(draft, first?.name ?? draft.machineType),
+    ...dataDiskTypeSource(draft, first?.name ?? draft.machineType),
     ...(first === undefined ? {} : machineSources(draft, first)),
     ...(machineTypes.length > 1
       ? { "/settings/instance/other_types": "as disk_type, on_host_maintenance and nic_type" }
@@ -82,7 +103,16 @@ function machineSources(
 }
 
 function diskTypeSource({ shape }: PlanDraft, machineType: string): string {
-  if (shape.diskType !== null) return "disk-type record";
+  return shape.diskType === null ? defaultTypeSource(machineType) : "disk-type record";
+}
+
+/** Of the type of data disks that name none. */
+function dataDiskTypeSource({ shape }: PlanDraft, machineType: string): Record<string, string> {
+  if (shape.dataDisks?.some(({ diskType }) => diskType === null) !== true) return {};
+  return { "/settings/instance/data_disk_type": defaultTypeSource(machineType) };
+}
+
+function defaultTypeSource(machineType: string): string {
   return defaultBootDisk(machineType) === null
     ? "default: Compute Engine's own"
     : `default: the first that ${machineType} takes`;

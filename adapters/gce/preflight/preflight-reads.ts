@@ -1,6 +1,6 @@
 import type { SlipwayError } from "../../../src/errors.ts";
 import { machineTypesOf } from "../../../src/plan/machine-types.ts";
-import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
+import type { GcpTarget, MachineShape, PlanDraft } from "../../../src/plan/plan.ts";
 import { MEMORY_RANGE, VCPUS } from "./default-machine-type.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { readImageLink } from "../image/links.ts";
@@ -44,10 +44,17 @@ export interface ZoneReadings {
   readonly machineTypes: Reading<readonly MachineTypeReply[]>;
   /** Null if the plan leaves the disk type to Compute Engine. */
   readonly diskType: Reading<DiskTypeReply> | null;
+  /** The other types that the plan's data disks name. */
+  readonly dataDiskTypes: readonly NamedDiskType[];
   /** Null if the plan attaches no accelerators. */
   readonly acceleratorType: Reading<AcceleratorTypeReply> | null;
   /** Null if the placement names no reservation. */
   readonly reservation: Reading<ReservationReply> | null;
+}
+
+export interface NamedDiskType {
+  readonly name: string;
+  readonly reading: Reading<DiskTypeReply>;
 }
 
 type Permissions = Reading<{ readonly permissions: readonly string[] }>;
@@ -105,7 +112,10 @@ export function readerErrors(
   { zones, subnet, defaultAccount }: PreflightReads,
   isZoneLeft: boolean,
 ): readonly SlipwayError[] {
-  const ofZones = zones.flatMap(({ zone: _zone, ...readings }) => Object.values(readings));
+  const ofZones = zones.flatMap(({ zone: _zone, dataDiskTypes, ...readings }) => [
+    ...Object.values(readings),
+    ...dataDiskTypes.map(({ reading }) => reading),
+  ]);
   const zoneErrors = ofZones.flatMap((reading) => reading?.error ?? []);
   const others = [subnet, defaultAccount].flatMap((reading) => reading?.error ?? []);
   return [
@@ -126,38 +136,57 @@ async function readZone(
   const { diskType, accelerators: [accelerator] = [] } = draft.shape;
   const names = machineTypesOf(draft);
   const named = reservationOf(target);
-  const [state, machineTypes, disk, acceleratorType, reservation] = await Promise.all([
-    settledRead(reads.zone(at, signal), {
-      doing: `reading zone ${zone} of project ${target.project}`,
-      notFound: { reason: "PLACE_NOT_FOUND", remedy: "Correct the placement's zones." },
-    }),
-    settledRead(readMachineTypes(reads, at, names, signal), {
-      doing: `reading machine ${names.length === 1 ? "type" : "types"} ${names.join(", ")} in ${zone}`,
-      notFound: { reason: "MACHINE_TYPE_NOT_FOUND" },
-    }),
-    diskType === null
-      ? null
-      : settledRead(reads.diskType({ ...at, diskType }, signal), {
-          doing: `reading disk type ${diskType} in ${zone}`,
-          notFound: { reason: "DISK_TYPE_NOT_FOUND" },
-        }),
-    accelerator === undefined
-      ? null
-      : settledRead(reads.acceleratorType({ ...at, acceleratorType: accelerator.type }, signal), {
-          doing: `reading accelerator type ${accelerator.type} in ${zone}`,
-          notFound: { reason: "ACCELERATOR_NOT_FOUND" },
-        }),
-    named === null
-      ? null
-      : settledRead(
-          reads.reservation({ project: named.project, zone, reservation: named.name }, signal),
-          {
-            doing: `reading reservation ${named.name} of project ${named.project} in ${zone}`,
-            notFound: { reason: "RESERVATION_NOT_FOUND" },
-          },
-        ),
-  ]);
-  return { zone, state, machineTypes, diskType: disk, acceleratorType, reservation };
+  const [state, machineTypes, disk, dataDiskTypes, acceleratorType, reservation] =
+    await Promise.all([
+      settledRead(reads.zone(at, signal), {
+        doing: `reading zone ${zone} of project ${target.project}`,
+        notFound: { reason: "PLACE_NOT_FOUND", remedy: "Correct the placement's zones." },
+      }),
+      settledRead(readMachineTypes(reads, at, names, signal), {
+        doing: `reading machine ${names.length === 1 ? "type" : "types"} ${names.join(", ")} in ${zone}`,
+        notFound: { reason: "MACHINE_TYPE_NOT_FOUND" },
+      }),
+      diskType === null ? null : readDiskType(reads, { ...at, diskType }, signal),
+      Promise.all(
+        dataDiskTypesOf(draft.shape).map(async (name) => ({
+          name,
+          reading: await readDiskType(reads, { ...at, diskType: name }, signal),
+        })),
+      ),
+      accelerator === undefined
+        ? null
+        : settledRead(reads.acceleratorType({ ...at, acceleratorType: accelerator.type }, signal), {
+            doing: `reading accelerator type ${accelerator.type} in ${zone}`,
+            notFound: { reason: "ACCELERATOR_NOT_FOUND" },
+          }),
+      named === null
+        ? null
+        : settledRead(
+            reads.reservation({ project: named.project, zone, reservation: named.name }, signal),
+            {
+              doing: `reading reservation ${named.name} of project ${named.project} in ${zone}`,
+              notFound: { reason: "RESERVATION_NOT_FOUND" },
+            },
+          ),
+    ]);
+  return { zone, state, machineTypes, diskType: disk, dataDiskTypes, acceleratorType, reservation };
+}
+
+/** The types that data disks name, without the root disk's. */
+function dataDiskTypesOf({ diskType, dataDisks = [] }: MachineShape): readonly string[] {
+  const names = new Set(dataDisks.flatMap((disk) => disk.diskType ?? []));
+  return [...names].filter((name) => name !== diskType);
+}
+
+async function readDiskType(
+  reads: GceReads,
+  request: Parameters<GceReads["diskType"]>[0],
+  signal: AbortSignal,
+): Promise<Reading<DiskTypeReply>> {
+  return await settledRead(reads.diskType(request, signal), {
+    doing: `reading disk type ${request.diskType} in ${request.zone}`,
+    notFound: { reason: "DISK_TYPE_NOT_FOUND" },
+  });
 }
 
 async function readMachineTypes(

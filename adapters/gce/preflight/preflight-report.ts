@@ -9,6 +9,12 @@ import {
   MACHINE_TYPE_ACCELERATORS,
 } from "./accelerator-checks.ts";
 import type { AcceleratorFinding } from "./accelerator-checks.ts";
+import {
+  DATA_DISK_COUNT,
+  DATA_DISKS_OF_SERIES,
+  dataDiskTypeChecks,
+  diskOptionChecks,
+} from "./data-disk-checks.ts";
 import { DISK_OF_SERIES, diskSizeCheck, diskTypeChecks } from "./disk-checks.ts";
 import type { DiskTypeFinding } from "./disk-checks.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
@@ -55,6 +61,8 @@ export interface Found {
   /** In order of preference; at least one. */
   readonly machineTypes: readonly MachineTypeFinding[];
   readonly diskType: DiskTypeFinding;
+  /** Of the types that data disks name. */
+  readonly dataDiskTypes: readonly DiskTypeFinding[];
   readonly accelerators: AcceleratorFinding;
   readonly reservation: ReservationFinding;
 }
@@ -69,6 +77,8 @@ const RULING_CHECKS: ReadonlySet<string> = new Set([
   MACHINE_TYPE_ACCELERATORS,
   DISK_OF_SERIES,
   MACHINE_TYPE_CONFIDENTIAL,
+  DATA_DISKS_OF_SERIES,
+  DATA_DISK_COUNT,
 ]);
 
 /**
@@ -97,6 +107,7 @@ export function preflightReport(
     ...imageSecurityChecks(target, image),
     ...reservationChecks(found.reservation, machineOf(found), candidates),
     diskSizeCheck(draft, diskType, image),
+    ...diskOptionChecks(draft, image, found.dataDiskTypes),
     ...subnetChecks({
       target,
       named: subnet,
@@ -114,7 +125,7 @@ export function preflightReport(
     candidates,
     machineType: machineTypes[0]?.name ?? draft.machineType,
     ...(facts.length === 0 ? {} : { machineTypes: facts }),
-    settings: instanceSettings(draft, subnet, machineTypes),
+    settings: instanceSettings(draft, subnet, { machineTypes, image }),
     sources: instanceSources(draft, machineTypes),
   };
 }
@@ -128,6 +139,7 @@ function typeChecks(
     ...machineTypeChecks(draft, finding, others),
     ...attachmentCheck(accelerators, finding.type),
     ...diskTypeChecks(diskType, finding.name),
+    ...dataDiskTypeChecks(draft.shape, finding.name, finding.type),
     ...networkCardChecks(finding.name, image),
     ...confidentialChecks(target, finding.name),
   ];
@@ -165,7 +177,7 @@ function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
 }
 
 function judged(candidate: Candidate, found: Found, ofTypes: readonly TypeChecks[]): Candidate {
-  const { zones, machineTypes, diskType, accelerators } = found;
+  const { zones, machineTypes, diskType, dataDiskTypes, accelerators } = found;
   const { place, machineType } = candidate;
   const zone = zones.find((one) => one.zone === place);
   const ofType = ofTypes.find(({ name }) => name === machineType)?.checks ?? [];
@@ -174,7 +186,7 @@ function judged(candidate: Candidate, found: Found, ofTypes: readonly TypeChecks
     (zone === undefined || zone.is === "up" ? null : zone.why) ??
     finding?.absent.get(place) ??
     refusalOfType(ofType, RULING_CHECKS)?.message ??
-    diskType.absent.get(place) ??
+    [diskType, ...dataDiskTypes].find(({ absent }) => absent.has(place))?.absent.get(place) ??
     accelerators.absent.get(place) ??
     refusedMaintenance(found, candidate, finding) ??
     refusedReservation(found.reservation, machineOf(found), candidate);
@@ -279,11 +291,10 @@ function emptyReport(
       reason: why,
     })),
     machineType: draft.machineType,
-    settings: instanceSettings(
-      draft,
-      subnet,
-      machineTypesOf(draft).map((name) => ({ name, type: null })),
-    ),
+    settings: instanceSettings(draft, subnet, {
+      machineTypes: machineTypesOf(draft).map((name) => ({ name, type: null })),
+      image: null,
+    }),
     sources: {},
   };
 }

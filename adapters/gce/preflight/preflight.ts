@@ -4,7 +4,7 @@ import type { JsonObject, SlipwayError } from "../../../src/errors.ts";
 import type { GcpTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import { findAccelerators } from "./accelerator-checks.ts";
-import { findDiskType } from "./disk-checks.ts";
+import { findDataDiskTypes, findDiskType } from "./disk-checks.ts";
 import { readFacts } from "../image/image-facts.ts";
 import { findMachineTypes } from "./machine-type-checks.ts";
 import type { OtherZones } from "./machine-type-checks.ts";
@@ -61,6 +61,7 @@ export async function preflightInstance(
     zones: findings,
     machineTypes: findMachineTypes(draft, there),
     diskType: findDiskType(draft, there),
+    dataDiskTypes: findDataDiskTypes(draft, there),
     accelerators: findAccelerators(draft, there),
     reservation: findReservation(draft, there),
   };

@@ -9,6 +9,7 @@ import { type MachineType, bootDisksOf } from "../machine-types.ts";
 import { requireLabels, requireName } from "../names.ts";
 import type { AttachedDisk, Disk, Operation, OperationError } from "../records.ts";
 import { newId } from "../world.ts";
+import { keyVersion, provisioned } from "./disk-options.ts";
 import type { DiskRequest } from "./request.ts";
 
 /** A requested disk, the same for each instance of a request. */
@@ -22,9 +23,14 @@ export interface DiskPlan {
     readonly image: ChosenImage | null;
     readonly type: string;
     readonly sizeGb: number;
+    readonly provisionedIops: number | null;
+    readonly provisionedThroughput: number | null;
+    readonly kmsKeyVersion: string | null;
     readonly labels: Readonly<Record<string, string>>;
   } | null;
 }
+
+const MAXIMUM_DISKS = 128;
 
 /** How types are referenced: by link in an instance, by name in the properties of a bulk insert. */
 export type TypesBy = "link" | "name";
@@ -41,11 +47,20 @@ export function planDisks(
       "",
       "Boot disk must be the first disk attached to the instance.",
     );
+  if (requests.length > MAXIMUM_DISKS)
+    throw new GceFailure(
+      "fieldSizeTooLarge",
+      `Value for field 'resource.disks' is too large: maximum size ${MAXIMUM_DISKS} element(s); actual size ${requests.length}.`,
+    );
+  const deviceNames = new Set<string>();
   return requests.map((request, index) => {
     const field = `resource.disks[${index}]`;
     if (index > 0 && request.boot === true)
       throw invalidField(`${field}.boot`, "true", "Only one boot disk is allowed.");
     const plan = planDisk(context, request, { field, index, ...at });
+    if (deviceNames.has(plan.deviceName))
+      throw invalidField(`${field}.deviceName`, plan.deviceName, "The device name is in use.");
+    deviceNames.add(plan.deviceName);
     const architecture = plan.made?.image?.image.architecture ?? null;
     const wanted = at.machineType.architecture;
     // An image without an architecture is an old one, for X86_64.
@@ -95,7 +110,14 @@ function planDisk(context: Context, request: DiskRequest, where: DiskPosition): 
   if (image === null && attached.boot)
     throw invalidField(field, "", "A boot disk needs a source image.");
   const sizeGb = size(asked.diskSizeGb ?? request.diskSizeGb, image, { field, type });
-  const made = { image, type: type.name, sizeGb, labels: asked.labels ?? {} };
+  const made = {
+    image,
+    type: type.name,
+    sizeGb,
+    ...provisioned(asked, { field, type: type.name, sizeGb }),
+    kmsKeyVersion: keyVersion(context, request, field),
+    labels: asked.labels ?? {},
+  };
   return { attached, deviceName, diskName: asked.diskName ?? null, made };
 }
 
@@ -156,7 +178,7 @@ function size(
       String(sizeGb),
       `Requested disk size cannot be smaller than the image size (${least} GB)`,
     );
-  if (sizeGb > type.maximumGb)
+  if (sizeGb > type.maximumGb || (image === null && sizeGb < type.minimumGb))
     throw invalidField(
       where,
       String(sizeGb),
@@ -165,13 +187,23 @@ function size(
   return sizeGb;
 }
 
-/** A boot disk that the machine type does not take. Compute Engine finds out when it creates the machine. */
+/**
+ * A boot disk that the machine type does not take, or a Persistent Disk on a series that takes none. Compute Engine finds
+ * out when it creates the machine.
+ */
 export function incompatibleDisk(
   plans: readonly DiskPlan[],
   machineType: MachineType,
 ): OperationError | null {
-  const type = plans[0]?.made?.type;
-  if (type === undefined || bootDisksOf(machineType).includes(type)) return null;
+  const boots = bootDisksOf(machineType);
+  const takesPersistent = boots.some(isPersistent);
+  const type = plans
+    .map(({ made }, index) => ({ name: made?.type ?? null, isBoot: index === 0 }))
+    .find(
+      ({ name, isBoot }) =>
+        name !== null && (isBoot ? !boots.includes(name) : isPersistent(name) && !takesPersistent),
+    )?.name;
+  if (type === undefined) return null;
   return {
     code: "UNSUPPORTED_OPERATION",
     message: `[${type}, ${machineType.name}] features are not compatible for creating instance.`,
@@ -179,6 +211,10 @@ export function incompatibleDisk(
     httpStatus: 400,
     quota: null,
   };
+}
+
+function isPersistent(type: string): boolean {
+  return type.startsWith("pd-");
 }
 
 /** Creates the disk of one instance. */
@@ -194,6 +230,9 @@ export function makeDisk(
     zone,
     type: made.type,
     sizeGb: made.sizeGb,
+    provisionedIops: made.provisionedIops,
+    provisionedThroughput: made.provisionedThroughput,
+    kmsKeyVersion: made.kmsKeyVersion,
     architecture: image?.architecture ?? null,
     sourceImage: made.image?.link ?? null,
     sourceImageId: image?.id ?? null,

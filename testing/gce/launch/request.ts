@@ -21,12 +21,18 @@ const attachedDisk = resource(
         diskType: z.string().optional(),
         labels: labels.optional(),
         architecture: z.string().optional(),
+        provisionedIops: wholeNumber.optional(),
+        provisionedThroughput: wholeNumber.optional(),
       },
-      "description licenses onUpdateAction provisionedIops provisionedThroughput replicaZones resourceManagerTags " +
+      "description licenses onUpdateAction replicaZones resourceManagerTags " +
         "resourcePolicies sourceImageEncryptionKey enableConfidentialCompute storagePool",
     ).optional(),
+    diskEncryptionKey: resource(
+      { kmsKeyName: z.string().optional() },
+      "kmsKeyServiceAccount rawKey rsaEncryptedKey sha256",
+    ).optional(),
   },
-  "kind index interface guestOsFeatures licenses architecture diskEncryptionKey forceAttach savedState " +
+  "kind index interface guestOsFeatures licenses architecture forceAttach savedState " +
     "shieldedInstanceInitialState",
 );
 export type DiskRequest = z.output<typeof attachedDisk>;

@@ -13,11 +13,12 @@ export interface GceFields {
   readonly machineTypes?: readonly string[];
   /** An image of the project. Default: one that is marked for everything. */
   readonly image?: string;
+  readonly environment?: JsonObject;
 }
 
 /** A command line on one fake of Compute Engine. */
 export interface GceCommands
-  extends Pick<GceCli, "gce" | "json" | "run" | "refused" | "changes">, AsyncDisposable {
+  extends Pick<GceCli, "gce" | "json" | "run" | "refused" | "changes" | "set">, AsyncDisposable {
   /** Writes records with the fields; returns the workspace's name. */
   readonly records: (fields: GceFields) => Promise<string>;
   /** The machine of a spawn, as the fake keeps it; undefined if there is none. */
@@ -68,7 +69,12 @@ export async function openGceCommands(): Promise<GceCommands> {
     });
   return {
     ...cli,
-    async records({ placement = {}, machineTypes = ["n2-standard-2"], image = CAPABLE_IMAGE }) {
+    async records({
+      placement = {},
+      machineTypes = ["n2-standard-2"],
+      image = CAPABLE_IMAGE,
+      environment = {},
+    }) {
       const name = uniqueName();
       await set("placement", {
         name,
@@ -81,7 +87,8 @@ export async function openGceCommands(): Promise<GceCommands> {
         architecture: "ARCHITECTURE_AMD64",
         spec: { gce: { machine_types: machineTypes } },
       });
-      await set("environment", { name, substrate: "GCP", machine_type_ref: name });
+      const shape = { substrate: "GCP", machine_type_ref: name, ...environment };
+      await set("environment", { name, ...shape });
       await set("workspace", { name, image_ref: image, placement: name, environment_ref: name });
       return name;
     },

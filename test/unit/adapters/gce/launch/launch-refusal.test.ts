@@ -109,6 +109,25 @@ describe("UNSUPPORTED_OPERATION", () => {
   });
 });
 
+describe("a refusal about a disk's key", () => {
+  it.each([
+    "Permission 'cloudkms.cryptoKeyVersions.useToEncrypt' denied on resource 'k' (or it may not exist).",
+    "projects/p/locations/l/keyRings/r/cryptoKeys/k/cryptoKeyVersions/1 is not enabled, current state is: DISABLED.",
+  ])("is the same in every zone: %s", (words) => {
+    const { verdict, remedy } = refined({
+      code: "FAILED_PRECONDITION",
+      reason: "CLOUD_REQUEST_REFUSED",
+      message: `making instance i: Cloud KMS error when using key projects/p/locations/l/keyRings/r/cryptoKeys/k: ${words}`,
+      remedy: "Fix it.",
+      blastRadius: "type-in-market",
+      retry: "next-candidate",
+      metadata: { provider_code: "kmsPermissionDenied" },
+    });
+    expect(verdict).toEqual(["DISK_KEY_UNUSABLE", "never", "region"]);
+    expect(remedy).toContain("roles/cloudkms.cryptoKeyEncrypterDecrypter");
+  });
+});
+
 describe("parts of a request that do not go together", () => {
   const compatible = (parts: string) =>
     `making instance i: [${parts}] features are not compatible for creating instance.`;

@@ -29,6 +29,7 @@ function readings(name: string, state: ZoneReadings["state"]): ZoneReadings {
     state,
     machineTypes,
     diskType: null,
+    dataDiskTypes: [],
     acceleratorType: null,
     reservation: null,
   };
