@@ -86,6 +86,7 @@ const instanceSettings = z.strictObject({
   /** The following options are the placement's. Absent: EC2's default. */
   metadataOptions: metadataOptions().exactOptional(),
   keyName: text.exactOptional(),
+  ipv6AddressCount: z.int().nonnegative().exactOptional(),
   /** Only for the candidates of the spot market. */
   maxPrice: text.exactOptional(),
   maintenance: maintenanceOptions().exactOptional(),

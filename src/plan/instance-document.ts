@@ -8,6 +8,7 @@ export function instanceFields() {
     securityGroupIds: z.array(z.string()).exactOptional(),
     metadataOptions: metadataOptions().exactOptional(),
     keyName: z.string().exactOptional(),
+    ipv6AddressCount: z.int().exactOptional(),
     maxPrice: z.string().exactOptional(),
     maintenance: maintenanceOptions().exactOptional(),
     confidential: confidentialOptions().exactOptional(),

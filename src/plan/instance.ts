@@ -9,6 +9,8 @@ export interface InstanceOptions {
   readonly metadataOptions?: MetadataOptions;
   /** Name of a key pair of the region. cloud-init gives its public key to the image's default user. */
   readonly keyName?: string;
+  /** How many IPv6 addresses the machine gets. 0: none, although its subnet assigns one. */
+  readonly ipv6AddressCount?: number;
   /** The most that an hour on the spot market may cost, in US dollars, as a decimal number. */
   readonly maxPrice?: string;
   readonly maintenance?: MaintenanceOptions;
@@ -44,6 +46,7 @@ export const INSTANCE_OPTIONS = [
   "securityGroupIds",
   "metadataOptions",
   "keyName",
+  "ipv6AddressCount",
   "maxPrice",
   "maintenance",
   "confidential",

@@ -54,6 +54,8 @@ export interface Ec2Region {
   /** @returns the group's id. Default: in the default VPC. */
   addSecurityGroup(options: { readonly name: string; readonly vpcId?: string }): string;
   removeSecurityGroup(id: string): void;
+  /** Takes the IPv6 block from a subnet. */
+  removeIpv6Block(subnetId: string): void;
   /** Adds a key pair with an Ed25519 key. */
   addKeyPair(name: string): void;
   removeKeyPair(name: string): void;
@@ -147,6 +149,10 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     addSecurityGroup: (options) => addSecurityGroup(scope, { vpcId: network.vpc.id, ...options }),
     removeSecurityGroup(id) {
       region.securityGroups.delete(findRecord(region.securityGroups, id).id);
+      ec2.save();
+    },
+    removeIpv6Block(subnetId) {
+      findRecord(region.subnets, subnetId).ipv6Cidr = null;
       ec2.save();
     },
     addKeyPair(name) {

@@ -124,6 +124,33 @@ function familyOf(name: string): string {
   return name.split(".", 1)[0] ?? "";
 }
 
+/**
+ * Private addresses per network interface, of either version.
+ * https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/AvailableIpPerENI.html
+ */
+const ADDRESSES: Readonly<Record<string, number>> = {
+  nano: 2,
+  micro: 2,
+  small: 4,
+  medium: 4,
+  large: 10,
+  xlarge: 15,
+  "2xlarge": 15,
+  "4xlarge": 30,
+  "8xlarge": 30,
+  metal: 30,
+  "metal-24xl": 50,
+  "t3.medium": 6,
+  "t4g.medium": 6,
+  "t3.large": 12,
+  "t4g.large": 12,
+  "g4dn.xlarge": 10,
+};
+
+export function addressesPerInterface(name: string): number {
+  return ADDRESSES[name] ?? ADDRESSES[name.split(".", 2)[1] ?? ""] ?? 4;
+}
+
 /** T types have CPU credits and are called burstable. */
 export function isBurstable(name: string): boolean {
   return /^t\d/.test(name);

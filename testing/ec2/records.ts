@@ -108,6 +108,8 @@ export const networkInterfaceSchema = z.object({
   vpcId: z.string(),
   privateIp: z.string().nullable(),
   ipv6: z.string().nullable().default(null),
+  /** Its IPv6 addresses after the first. */
+  furtherIpv6: z.array(z.string()).default([]),
   publicIp: z.string().nullable(),
   macAddress: z.string(),
   description: z.string(),

@@ -50,14 +50,16 @@ export function launchRequest(launch: Launch): Input {
  * none to give.
  */
 function network(settings: InstanceSettings, { place, subnet }: Candidate): Partial<Input> {
-  const { securityGroupIds, assignPublicIp } = settings;
+  const { securityGroupIds, assignPublicIp, ipv6AddressCount: wanted } = settings;
   const ipv6Only = ipv6OnlySubnet(settings, subnet);
+  const count = wanted ?? (ipv6Only?.assignsAddresses === false ? 1 : undefined);
+  const ipv6 = count === undefined ? {} : { Ipv6AddressCount: count };
   if (!assignPublicIp || ipv6Only !== null)
     return {
       ...zonePlacement(place, subnet),
       ...(subnet === undefined ? {} : { SubnetId: subnet }),
       ...(securityGroupIds.length === 0 ? {} : { SecurityGroupIds: [...securityGroupIds] }),
-      ...(ipv6Only?.assignsAddresses === false ? { Ipv6AddressCount: 1 } : {}),
+      ...ipv6,
     };
   return {
     ...zonePlacement(place, subnet),
@@ -68,6 +70,7 @@ function network(settings: InstanceSettings, { place, subnet }: Candidate): Part
         DeleteOnTermination: true,
         ...(subnet === undefined ? {} : { SubnetId: subnet }),
         ...(securityGroupIds.length === 0 ? {} : { Groups: [...securityGroupIds] }),
+        ...ipv6,
       },
     ],
   };

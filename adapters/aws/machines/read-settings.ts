@@ -10,6 +10,7 @@ export type InstanceReply = Pick<
   | "KeyName"
   | "MaintenanceOptions"
   | "MetadataOptions"
+  | "NetworkInterfaces"
   | "SecurityGroups"
 >;
 
@@ -18,6 +19,7 @@ export function settingsOfInstance({
   SecurityGroups,
   MetadataOptions: metadata,
   KeyName,
+  NetworkInterfaces: interfaces,
   MaintenanceOptions: maintenance,
   CpuOptions: cpu,
   InstanceLifecycle,
@@ -29,6 +31,8 @@ export function settingsOfInstance({
       instanceMetadataTags: metadata?.InstanceMetadataTags,
     }),
     keyName: KeyName,
+    ipv6AddressCount: interfaces?.find(({ Attachment }) => Attachment?.DeviceIndex === 0)
+      ?.Ipv6Addresses?.length,
     // The maximum price is not among the members of an instance, only of its spot request.
     market: InstanceLifecycle,
     maintenance: filled({ autoRecovery: maintenance?.AutoRecovery }),

@@ -1,7 +1,10 @@
 import type { ErrorReason, SlipwayError } from "../../../src/errors.ts";
+import type { InstanceOptions } from "../../../src/plan/instance.ts";
 import type { Check, AwsTarget, Candidate } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped, warning } from "../../../src/substrate/check.ts";
 import type { MachineChoice } from "./machine-choice.ts";
+import { OPTION_CHECKS } from "./option-refusals.ts";
+import type { PlaceRefusal } from "./place-refusal.ts";
 import type { JudgedPlace } from "./places.ts";
 import { unread } from "../errors/failed-reads.ts";
 import type { Subnet } from "@aws-sdk/client-ec2";
@@ -16,6 +19,8 @@ interface PlaceRule {
   readonly warnsIfOthersAreLeft: boolean;
   /** Whether the rule concerns the machine type. */
   readonly concernsMachineType: boolean;
+  /** The placement's option that the rule is about. Plans without it have no such check. */
+  readonly option?: keyof InstanceOptions;
 }
 
 const RULES: readonly PlaceRule[] = [
@@ -76,6 +81,24 @@ const RULES: readonly PlaceRule[] = [
     warnsIfOthersAreLeft: false,
     concernsMachineType: true,
   },
+  {
+    name: OPTION_CHECKS.subnetIpv6,
+    reason: "IPV6_UNSUPPORTED",
+    passedMessage: "the subnets suit the placement's number of IPv6 addresses",
+    remedy: "Name dual-stack subnets in the placement, or correct ipv6_address_count.",
+    warnsIfOthersAreLeft: true,
+    concernsMachineType: false,
+    option: "ipv6AddressCount",
+  },
+  {
+    name: OPTION_CHECKS.typeIpv6,
+    reason: "IPV6_UNSUPPORTED",
+    passedMessage: "the instance type has as many IPv6 addresses as the placement requests",
+    remedy: "Name another machine type, or lower ipv6_address_count of the placement.",
+    warnsIfOthersAreLeft: false,
+    concernsMachineType: true,
+    option: "ipv6AddressCount",
+  },
 ];
 
 /**
@@ -85,10 +108,11 @@ const RULES: readonly PlaceRule[] = [
 export function placeChecks(
   places: readonly JudgedPlace[],
   { types, zonesError }: Pick<MachineChoice, "types" | "zonesError">,
+  options: InstanceOptions = {},
 ): readonly Check[] {
   const isTypeKnown = types.some(({ info, zones }) => info !== null && zones !== null);
   const isOneLeft = places.some(({ candidate }) => candidate.verdict === "eligible");
-  return RULES.map((rule) => {
+  return rulesFor(options).map((rule) => {
     if (rule.reason === "MACHINE_TYPE_NOT_OFFERED" && zonesError !== null)
       return unread(rule.name, zonesError);
     if (rule.concernsMachineType && !isTypeKnown)
@@ -96,7 +120,7 @@ export function placeChecks(
     const why = [
       ...new Set(
         places.flatMap(({ refusals }) =>
-          refusals.flatMap((refusal) => (refusal.reason === rule.reason ? [refusal.why] : [])),
+          refusals.flatMap((refusal) => (isAbout(refusal, rule) ? [refusal.why] : [])),
         ),
       ),
     ];
@@ -125,8 +149,19 @@ export function placeChecks(
   });
 }
 
-export function unreadPlaceChecks(error: SlipwayError): readonly Check[] {
-  return RULES.map(({ name }, index) =>
+function rulesFor(options: InstanceOptions): readonly PlaceRule[] {
+  return RULES.filter(({ option }) => option === undefined || options[option] !== undefined);
+}
+
+function isAbout({ check, reason }: PlaceRefusal, rule: PlaceRule): boolean {
+  return reason === rule.reason && (check === undefined || check === rule.name);
+}
+
+export function unreadPlaceChecks(
+  error: SlipwayError,
+  options: InstanceOptions = {},
+): readonly Check[] {
+  return rulesFor(options).map(({ name }, index) =>
     index === 0 ? unread(name, error) : skipped(name, "the subnets could not be read"),
   );
 }

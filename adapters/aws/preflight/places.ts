@@ -1,7 +1,8 @@
 import type { InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
-import type { ErrorReason } from "../../../src/errors.ts";
 import type { AwsTarget, Candidate } from "../../../src/plan/plan.ts";
 import type { InstanceSettings } from "../settings.ts";
+import type { PlaceRefusal } from "./place-refusal.ts";
+import { optionSubnetRefusals, optionTypeRefusals } from "./option-refusals.ts";
 import { typeAt } from "./type-choice.ts";
 import type { TypeChoice } from "./type-choice.ts";
 
@@ -14,12 +15,6 @@ export interface PlaceCheckInput {
   readonly securityGroups: readonly SecurityGroup[];
   /** The instance types of the candidates. */
   readonly types: readonly TypeChoice[];
-}
-
-/** Why a machine cannot be launched at a candidate. */
-export interface PlaceRefusal {
-  readonly reason: ErrorReason;
-  readonly why: string;
 }
 
 export interface JudgedPlace {
@@ -37,7 +32,14 @@ export function judgePlaces(input: PlaceCheckInput): readonly JudgedPlace[] {
       ...refusalOf(type),
       ...(subnet === undefined
         ? [missing(candidate, input)]
-        : [...subnetRefusals(subnet, input), ...typeRefusals(subnet, candidate, type)]),
+        : [
+            ...subnetRefusals(subnet, input),
+            ...optionSubnetRefusals(subnet, input.target),
+            ...typeRefusals(subnet, candidate, type),
+            ...(type === null || type.info === null
+              ? []
+              : optionTypeRefusals(type.name, type.info, input.target)),
+          ]),
     ];
     return {
       candidate: {
@@ -114,6 +116,7 @@ function typeRefusals(
   const obstacle = info === null || subnet.Ipv6Native !== true ? null : ipv6Obstacle(info);
   if (obstacle !== null)
     refusals.push({
+      check: "machine-type.ipv6",
       reason: "IPV6_UNSUPPORTED",
       why: `${SubnetId} is IPv6-only, but ${name} ${obstacle}`,
     });

@@ -119,8 +119,8 @@ function evaluate(
       ...accounts.map(({ role, account }) => accountCheck(role, target, account)),
       ...machine.checks,
       ...(subnets.error === null
-        ? placeChecks(places ?? [], machine)
-        : unreadPlaceChecks(subnets.error)),
+        ? placeChecks(places ?? [], machine, target)
+        : unreadPlaceChecks(subnets.error, target)),
       ...addressChecks(subject, subnets.value, places),
       ...(groups.error === null ? [] : [unread("security-group.exists", groups.error)]),
       ...(group === null ? [] : [group.check]),

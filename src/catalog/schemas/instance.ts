@@ -43,6 +43,10 @@ export function instanceFields() {
       "must be the name of a key pair: at most 255 ASCII characters, without spaces at its ends",
       255,
     ).exactOptional(),
+    ipv6AddressCount: z
+      .int("must be a number of addresses")
+      .min(0, "must be a number of addresses")
+      .exactOptional(),
     // "It must be more than USD $0.001", and the number's sign would be a second spelling of it:
     // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SpotMarketOptions.html
     maxPrice: z

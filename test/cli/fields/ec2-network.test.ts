@@ -7,6 +7,7 @@ import { openEc2Commands } from "./support/ec2-fields.ts";
 import type { Ec2Commands, Ec2Fields } from "./support/ec2-fields.ts";
 
 const jsonObject = z.record(z.string(), z.unknown());
+const ZONE = "us-east-1a";
 const SLOW = { timeout: 60_000 };
 
 /** One field: what the record says, what EC2 is sent, and what `describe` reads back of the machine. */
@@ -14,6 +15,8 @@ interface Applied {
   readonly placement: JsonObject;
   readonly wire: Readonly<Record<string, string>>;
   readonly described: JsonObject;
+  /** The plan's settings. Default: the placement's fields. */
+  readonly settings?: JsonObject;
 }
 
 const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
@@ -46,6 +49,16 @@ const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
     region.addKeyPair("ops key");
     const key = { key_name: "ops key" };
     return { placement: key, wire: { KeyName: "ops key" }, described: key };
+  },
+  ipv6_address_count(region) {
+    const dual = region.addSubnet({ zone: ZONE, ipv6Cidr: "2001:db8:0:2::/64" });
+    const count = { ipv6_address_count: 3 };
+    return {
+      placement: { ...count, subnet_ids: [dual] },
+      settings: count,
+      wire: { Ipv6AddressCount: "3" },
+      described: count,
+    };
   },
 };
 
@@ -87,6 +100,28 @@ const REFUSED: Readonly<
       "InvalidKeyPair.NotFound: The key pair 'nobody' does not exist",
     ],
   }),
+  "ipv6_address_count in a subnet without IPv6": () => ({
+    fields: { placement: { ipv6_address_count: 1 } },
+    finding: ["subnets.ipv6", "IPV6_UNSUPPORTED", /^subnet-\w+ has no IPv6 block, but/],
+  }),
+  "ipv6_address_count of none in an IPv6-only subnet"(region) {
+    const only = region.addSubnet({ zone: ZONE, cidr: null });
+    return {
+      fields: { placement: { ipv6_address_count: 0, subnet_ids: [only] } },
+      finding: ["subnets.ipv6", "IPV6_UNSUPPORTED", `${only} is IPv6-only, but the placement has`],
+    };
+  },
+  "ipv6_address_count of more than the type's interface has"(region) {
+    const dual = region.addSubnet({ zone: ZONE, ipv6Cidr: "2001:db8:0:3::/64" });
+    return {
+      fields: { placement: { ipv6_address_count: 11, subnet_ids: [dual] } },
+      finding: [
+        "machine-type.ipv6-addresses",
+        "IPV6_UNSUPPORTED",
+        "a network interface of m7i.large has at most 10 IPv6 addresses",
+      ],
+    };
+  },
   "tags that the instance metadata cannot show": () => ({
     fields: { placement: { tags: { "Patch Group": "nightly" } } },
     finding: ["tags.allowed", "TAG_INVALID", '"Patch Group" cannot be a key in the instance'],
@@ -126,6 +161,20 @@ const REFUSED_AT_LAUNCH: Readonly<Record<string, (region: Ec2Region) => RefusedL
       },
     };
   },
+  "ipv6_address_count: a subnet that has lost its block"(region) {
+    const dual = region.addSubnet({ zone: ZONE, ipv6Cidr: "2001:db8:0:4::/64" });
+    return {
+      fields: { placement: { ipv6_address_count: 1, subnet_ids: [dual] } },
+      change: () => region.removeIpv6Block(dual),
+      error: {
+        reason: "CLOUD_REQUEST_REFUSED",
+        blast_radius: "place",
+        message: expect.stringContaining(
+          `No IPv6 CIDR block is associated with the subnet ${dual}`,
+        ),
+      },
+    };
+  },
   "security_group_ids: more than the quota of an interface": (region) => ({
     fields: {
       placement: {
@@ -158,6 +207,8 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
     { security_group_ids: ["sg-01"], security_group_id: "sg-02" },
     "security_group_ids: must not be set with security_group_id: list every group",
   ],
+  [{ ipv6_address_count: -1 }, "ipv6_address_count: must be a number of addresses"],
+  [{ ipv6_address_count: 1.5 }, "ipv6_address_count: must be a number of addresses"],
   [{ key_name: " ops" }, "key_name: must be the name of a key pair"],
   [{ key_name: "k".repeat(256) }, "key_name: must be the name of a key pair"],
   [
@@ -185,7 +236,7 @@ describe("the fields of an EC2 placement about network, access and tenancy", () 
     "%s reaches EC2, and describe reads it back",
     SLOW,
     async (field, make) => {
-      const { placement, wire, described } = make(commands.region);
+      const { placement, wire, described, settings = placement } = make(commands.region);
       const workspace = await commands.records({ placement });
       await commands.json("spawn", workspace, "--id", workspace);
       expect(commands.sent("dry run")).toMatchObject(wire);
@@ -194,7 +245,7 @@ describe("the fields of an EC2 placement about network, access and tenancy", () 
       expect(spawn).toMatchObject({
         state: "running",
         machine: { settings: described },
-        plan: { target: placement, settings: { instance: placement } },
+        plan: { target: placement, settings: { instance: settings } },
       });
       const source = `placement ${workspace} generation 1 target.aws.${field}`;
       for (const pointer of [`/target/${field}`, `/settings/instance/${field}`])

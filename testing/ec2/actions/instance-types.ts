@@ -3,6 +3,7 @@ import { Ec2Failure } from "../failure.ts";
 import { type FilterTable, applyFilters } from "../filters.ts";
 import {
   type InstanceType,
+  addressesPerInterface,
   isBurstable,
   mostAttachments,
   threadsPerCore,
@@ -153,6 +154,8 @@ function typeFields(type: InstanceType): XmlFields {
     },
     networkInfo: {
       enaSupport: isXen ? "unsupported" : "required",
+      ipv4AddressesPerInterface: addressesPerInterface(type.name),
+      ipv6AddressesPerInterface: addressesPerInterface(type.name),
       ipv6Supported: true,
       maximumNetworkInterfaces: 3,
     },

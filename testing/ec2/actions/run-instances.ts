@@ -22,6 +22,7 @@ import {
   fittingType,
   launchableImage,
   profileOf,
+  requireAddressLimit,
   requireCounts,
   requireNitro,
   requireOffering,
@@ -74,6 +75,7 @@ function decide(
   requireSubscription(context, image);
   const type = fittingType(context, parameters.InstanceType, image);
   requireNitro(type, parameters, network.subnets);
+  requireAddressLimit(type, network.ipv6Count);
   requireSevSnp(type, image, parameters);
   const zones = network.subnets.map(({ zone }) => zone);
   requireOffering(context, type.name, zones);

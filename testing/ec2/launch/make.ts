@@ -130,10 +130,11 @@ function makeVolume(
 }
 
 function makeInterface(
-  { world, account, now }: Context,
-  { network, tagsOf }: LaunchDecision,
+  context: Context,
+  { network, subnet, tagsOf }: LaunchDecision,
   instance: Instance,
 ): NetworkInterface {
+  const { world, account, now } = context;
   const pairs = newDigits(world, 10).match(/../g) ?? [];
   return {
     id: newId(world, "eni"),
@@ -143,6 +144,9 @@ function makeInterface(
     vpcId: instance.vpcId,
     privateIp: instance.privateIp,
     ipv6: instance.ipv6,
+    furtherIpv6: Array.from({ length: (network.ipv6Count ?? 1) - 1 }, () =>
+      ipv6Address(context, network, subnet),
+    ).filter((address) => address !== null),
     publicIp: instance.publicIp,
     macAddress: ["02", ...pairs].join(":"),
     description: network.description,

@@ -2,7 +2,7 @@ import type { Context } from "../action.ts";
 import { Ec2Failure, invalidCombination, invalidValue } from "../failure.ts";
 import { IMAGE_ID, notFound, requireWellFormed } from "../ids.ts";
 import { findImage } from "../images.ts";
-import type { InstanceType } from "../instance-types.ts";
+import { type InstanceType, addressesPerInterface } from "../instance-types.ts";
 import { imageState } from "../lifecycle.ts";
 import type { Image, Subnet } from "../records.ts";
 import { isOffered } from "../offerings.ts";
@@ -146,4 +146,18 @@ export function requireSevSnp(
     throw invalidCombination(
       "AMD SEV-SNP requires an AMI with the boot mode uefi or uefi-preferred.",
     );
+}
+
+/**
+ * The code is that of EC2's table of error codes, and the words are those for IPv4:
+ * https://github.com/aws/amazon-vpc-cni-k8s/issues/989
+ *
+ * @throws Ec2Failure for more IPv6 addresses than an interface of the type can have
+ */
+export function requireAddressLimit({ name }: InstanceType, ipv6Count: number | null): void {
+  if ((ipv6Count ?? 0) <= addressesPerInterface(name)) return;
+  throw new Ec2Failure(
+    "PrivateIpAddressLimitExceeded",
+    "Number of private addresses will exceed limit.",
+  );
 }

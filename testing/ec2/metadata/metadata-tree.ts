@@ -74,7 +74,7 @@ function networkInterfaces(region: Region, instance: Instance): MetadataFolder {
           "vpc-id": one.vpcId,
           ...(one.privateIp === null ? {} : { "local-ipv4s": one.privateIp }),
           ...(one.publicIp === null ? {} : { "public-ipv4s": one.publicIp }),
-          ...(one.ipv6 === null ? {} : { ipv6s: one.ipv6 }),
+          ...(one.ipv6 === null ? {} : { ipv6s: [one.ipv6, ...one.furtherIpv6].join("\n") }),
           ...(subnet?.cidr == null ? {} : { "subnet-ipv4-cidr-block": subnet.cidr }),
           ...(vpc === undefined ? {} : { "vpc-ipv4-cidr-block": vpc.cidr }),
         },

@@ -12,7 +12,7 @@ export function groupSet(region: Region, ids: readonly string[]): XmlValue {
 
 /** The addresses of an interface, including the public one once it is assigned. */
 export function interfaceAddresses(
-  { instanceId, privateIp, ipv6, publicIp }: NetworkInterface,
+  { instanceId, privateIp, ipv6, furtherIpv6, publicIp }: NetworkInterface,
   region: string,
   hasPublicIp: boolean,
 ): XmlFields {
@@ -20,7 +20,10 @@ export function interfaceAddresses(
     ? null
     : { publicIp, publicDnsName: publicDnsName(region, publicIp), ipOwnerId: "amazon" };
   const addressesOfV6 = {
-    ipv6AddressesSet: ipv6 === null ? [] : [{ ipv6Address: ipv6, isPrimaryIpv6: false }],
+    ipv6AddressesSet: [...(ipv6 === null ? [] : [ipv6]), ...furtherIpv6].map((ipv6Address) => ({
+      ipv6Address,
+      isPrimaryIpv6: false,
+    })),
   };
   if (privateIp === null) return { ...addressesOfV6, privateIpAddressesSet: [] };
   const names = {

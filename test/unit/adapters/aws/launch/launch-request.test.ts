@@ -45,6 +45,17 @@ describe("launchRequest", () => {
     ]);
   });
 
+  it("requests the IPv6 addresses in either form, in place of an IPv6-only subnet's own", () => {
+    const ipv6OnlySubnets = [{ subnet: SUBNET, assignsAddresses: false }];
+    expect(requestOf({ settings: { ipv6AddressCount: 2, ipv6OnlySubnets } })).toMatchObject({
+      Ipv6AddressCount: 2,
+    });
+    const request = requestOf({ settings: { ipv6AddressCount: 0, assignPublicIp: true } });
+    expect(request.NetworkInterfaces).toMatchObject([{ Ipv6AddressCount: 0 }]);
+    // EC2 refuses both forms in one request.
+    expect(request).not.toHaveProperty("Ipv6AddressCount");
+  });
+
   it("sends every setting of the plan", () => {
     const request = requestOf(
       {

@@ -25,6 +25,8 @@ function subnet(name: string, zone = "us-east-1a") {
   } as const;
 }
 
+const DUAL = { ...subnet("subnet-1"), Ipv6CidrBlockAssociationSet: [{}] };
+
 function judge(change: Partial<PlaceCheckInput>) {
   return judgePlaces({
     candidates: [candidate("subnet-1")],
@@ -81,6 +83,28 @@ describe("a place", () => {
       ["IPV6_UNSUPPORTED"],
     ],
     [
+      "loses its IPv6 block, with IPv6 addresses requested",
+      {
+        target: awsTarget({ ipv6AddressCount: 1 }),
+        subnets: [
+          {
+            ...subnet("subnet-1"),
+            Ipv6CidrBlockAssociationSet: [{ Ipv6CidrBlockState: { State: "disassociating" } }],
+          },
+        ],
+      },
+      ["IPV6_UNSUPPORTED"],
+    ],
+    [
+      "is dual-stack, for a type without IPv6",
+      {
+        target: awsTarget({ ipv6AddressCount: 1 }),
+        subnets: [DUAL],
+        types: types({ info: { ...INFO, NetworkInfo: { Ipv6Supported: false } } }),
+      },
+      ["IPV6_UNSUPPORTED"],
+    ],
+    [
       "is full",
       { subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0 }] },
       ["SUBNET_FULL"],
@@ -107,8 +131,20 @@ describe("a place", () => {
     const places = judge(change);
     expect(places[0]?.candidate.verdict).toBe("rejected");
     expect(places[0]?.refusals.map(({ reason }) => reason)).toEqual(reasons);
-    const failed = placeChecks(places, KNOWN).filter(({ outcome }) => outcome === "failed");
+    const checks = placeChecks(places, KNOWN, change.target);
+    const failed = checks.filter(({ outcome }) => outcome === "failed");
     expect(failed.map(({ reason }) => reason)).toEqual(reasons);
+  });
+
+  it.each([
+    ["an old type", { Hypervisor: "xen", NetworkInfo: { Ipv6AddressesPerInterface: 2 } }],
+    ["a type of which EC2 states no limit", {}],
+  ] as const)("that is dual-stack may have the IPv6 addresses of %s", (_what, info) => {
+    const target = awsTarget({ ipv6AddressCount: 2 });
+    const places = judge({ target, subnets: [DUAL], types: types({ info: { ...INFO, ...info } }) });
+    expect(places[0]?.candidate.verdict).toBe("eligible");
+    const checks = placeChecks(places, KNOWN, target).map(({ name }) => name);
+    expect(checks).toEqual(expect.arrayContaining(["subnets.ipv6", "machine-type.ipv6-addresses"]));
   });
 
   it("has the same message whatever the number of free addresses", () => {
