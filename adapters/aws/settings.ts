@@ -2,6 +2,7 @@ import { z } from "zod";
 import { invalidArgument } from "../../src/errors.ts";
 import type { JsonObject, SlipwayError } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
+import { TENANCIES } from "../../src/plan/instance.ts";
 import {
   confidentialOptions,
   maintenanceOptions,
@@ -87,6 +88,8 @@ const instanceSettings = z.strictObject({
   metadataOptions: metadataOptions().exactOptional(),
   keyName: text.exactOptional(),
   ipv6AddressCount: z.int().nonnegative().exactOptional(),
+  tenancy: z.enum(TENANCIES).exactOptional(),
+  hostId: text.exactOptional(),
   /** Only for the candidates of the spot market. */
   maxPrice: text.exactOptional(),
   maintenance: maintenanceOptions().exactOptional(),

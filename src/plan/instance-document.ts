@@ -1,6 +1,6 @@
 /** The options of an EC2 instance in a plan. */
 import { z } from "zod";
-import { AUTO_RECOVERIES, METADATA_TAGS } from "./instance.ts";
+import { AUTO_RECOVERIES, METADATA_TAGS, TENANCIES } from "./instance.ts";
 
 /** The options that the placement sets. */
 export function instanceFields() {
@@ -9,6 +9,8 @@ export function instanceFields() {
     metadataOptions: metadataOptions().exactOptional(),
     keyName: z.string().exactOptional(),
     ipv6AddressCount: z.int().exactOptional(),
+    tenancy: z.enum(TENANCIES).exactOptional(),
+    hostId: z.string().exactOptional(),
     maxPrice: z.string().exactOptional(),
     maintenance: maintenanceOptions().exactOptional(),
     confidential: confidentialOptions().exactOptional(),

@@ -11,6 +11,9 @@ export interface InstanceOptions {
   readonly keyName?: string;
   /** How many IPv6 addresses the machine gets. 0: none, although its subnet assigns one. */
   readonly ipv6AddressCount?: number;
+  readonly tenancy?: (typeof TENANCIES)[number];
+  /** The Dedicated Host of a machine with tenancy `host`. Absent: one with auto-placement. */
+  readonly hostId?: string;
   /** The most that an hour on the spot market may cost, in US dollars, as a decimal number. */
   readonly maxPrice?: string;
   readonly maintenance?: MaintenanceOptions;
@@ -39,6 +42,8 @@ export interface ConfidentialOptions {
   readonly amdSevSnp: true;
 }
 
+export const TENANCIES = ["default", "dedicated", "host"] as const;
+
 export const METADATA_TAGS = ["enabled", "disabled"] as const;
 
 /** The names of the options. Each one that is set has a source of its own in the plan. */
@@ -47,6 +52,8 @@ export const INSTANCE_OPTIONS = [
   "metadataOptions",
   "keyName",
   "ipv6AddressCount",
+  "tenancy",
+  "hostId",
   "maxPrice",
   "maintenance",
   "confidential",

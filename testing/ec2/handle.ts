@@ -6,6 +6,7 @@ import { addKeyPair, requireKeyPair } from "./key-pairs.ts";
 import { scheduleStates, instanceState, isAlive } from "./lifecycle.ts";
 import { defaultNetwork } from "./network.ts";
 import type {
+  Host,
   Image,
   ImageState,
   Instance,
@@ -48,7 +49,10 @@ export interface Ec2Region {
   addImage(image?: ImageOptions): string;
   changeImage(id: string, change: ImageChange): void;
   /** @returns the VPC's id. Default CIDR block 10.0.0.0/16. */
-  addVpc(options?: { readonly cidr?: string }): string;
+  addVpc(options?: VpcOptions): string;
+  /** @returns the Dedicated Host's id */
+  addHost(options: HostOptions): string;
+  releaseHost(id: string): void;
   /** @returns the subnet's id. Default: in the default VPC, with 10.0.0.0/24. */
   addSubnet(options: SubnetOptions): string;
   /** @returns the group's id. Default: in the default VPC. */
@@ -87,6 +91,15 @@ export interface ImageChange {
   readonly stateReason?: { readonly code: string; readonly message: string };
   /** Milliseconds since 1970. */
   readonly deprecatedAt?: number | null;
+}
+
+export type VpcOptions = Partial<Pick<Vpc, "cidr" | "instanceTenancy">>;
+
+export interface HostOptions extends Pick<Host, "instanceType" | "zone"> {
+  /** Default 1. */
+  readonly machines?: number;
+  /** Default false, as in EC2. */
+  readonly autoPlacement?: boolean;
 }
 
 export interface SubnetOptions {
@@ -144,28 +157,10 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     addImage: (image = {}) =>
       addRecord(scope, region.images, makeImage(ec2.world, account, ec2.now(), image)),
     changeImage: (id, change) => changeImage(scope, id, change),
-    addVpc: (options = {}) => addVpc(scope, options.cidr ?? "10.0.0.0/16"),
+    addVpc: (options = {}) => addVpc(scope, options),
+    ...optionChanges(scope),
     addSubnet: (options) => addSubnet(scope, { vpcId: network.vpc.id, ...options }),
     addSecurityGroup: (options) => addSecurityGroup(scope, { vpcId: network.vpc.id, ...options }),
-    removeSecurityGroup(id) {
-      region.securityGroups.delete(findRecord(region.securityGroups, id).id);
-      ec2.save();
-    },
-    removeIpv6Block(subnetId) {
-      findRecord(region.subnets, subnetId).ipv6Cidr = null;
-      ec2.save();
-    },
-    addKeyPair(name) {
-      const publicKey =
-        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0mlVQGnQ0zyv2cYVxkqWcKqoqyz1vQ0b0a0kq0kq0k";
-      const createdAt = ec2.now();
-      addKeyPair({ world: ec2.world, region, account, name, publicKey, createdAt, tags: [] });
-      ec2.save();
-    },
-    removeKeyPair(name) {
-      region.keyPairs.delete(requireKeyPair(region, { account, name }).id);
-      ec2.save();
-    },
     setCapacity: (pool, machines) => setCapacity(scope, pool, machines),
     setQuota: (vcpus, of = {}) => setQuota(scope, vcpus, of),
     setSpotPrice(pool, prices) {
@@ -189,6 +184,53 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
       const instance = findRecord(region.instances, instanceId);
       instance.stateReason = { ...reason };
       scheduleStates(instance, ec2.now(), { first: "shutting-down", next: "terminated", delay: 0 });
+      ec2.save();
+    },
+  };
+}
+
+type OptionChanges = Pick<
+  Ec2Region,
+  | "addHost"
+  | "addKeyPair"
+  | "releaseHost"
+  | "removeIpv6Block"
+  | "removeKeyPair"
+  | "removeSecurityGroup"
+>;
+
+/** The resources to which a launch's options refer. */
+function optionChanges({ ec2, region, account }: RegionScope): OptionChanges {
+  return {
+    addHost: ({ machines = 1, autoPlacement = false, ...host }) =>
+      addRecord({ ec2 }, region.hosts, {
+        id: newId(ec2.world, "h"),
+        account,
+        machines,
+        autoPlacement,
+        ...host,
+      }),
+    releaseHost(id) {
+      region.hosts.delete(findRecord(region.hosts, id).id);
+      ec2.save();
+    },
+    removeSecurityGroup(id) {
+      region.securityGroups.delete(findRecord(region.securityGroups, id).id);
+      ec2.save();
+    },
+    removeIpv6Block(subnetId) {
+      findRecord(region.subnets, subnetId).ipv6Cidr = null;
+      ec2.save();
+    },
+    addKeyPair(name) {
+      const publicKey =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0mlVQGnQ0zyv2cYVxkqWcKqoqyz1vQ0b0a0kq0kq0k";
+      const createdAt = ec2.now();
+      addKeyPair({ world: ec2.world, region, account, name, publicKey, createdAt, tags: [] });
+      ec2.save();
+    },
+    removeKeyPair(name) {
+      region.keyPairs.delete(requireKeyPair(region, { account, name }).id);
       ec2.save();
     },
   };
@@ -233,9 +275,13 @@ function changeImage({ ec2, region }: RegionScope, id: string, change: ImageChan
   ec2.save();
 }
 
-function addVpc(scope: RegionScope, cidr: string): string {
+function addVpc(
+  scope: RegionScope,
+  { cidr = "10.0.0.0/16", instanceTenancy = "default" }: VpcOptions,
+): string {
   const id = newId(scope.ec2.world, "vpc");
-  const vpc: Vpc = { id, account: scope.account, cidr, isDefault: false, tags: [] };
+  const { account } = scope;
+  const vpc: Vpc = { id, account, cidr, instanceTenancy, isDefault: false, tags: [] };
   addSecurityGroup(scope, { name: "default", vpcId: id });
   return addRecord(scope, scope.region.vpcs, vpc);
 }
@@ -311,7 +357,7 @@ function replace<T>(records: T[], isSame: (record: T) => boolean, record: T | nu
 }
 
 function addRecord<T extends { readonly id: string }>(
-  { ec2 }: RegionScope,
+  { ec2 }: Pick<RegionScope, "ec2">,
   records: Map<string, T>,
   record: T,
 ): string {

@@ -19,6 +19,7 @@ export const INSTANCE_ID: IdKind = {
 export const IMAGE_ID: IdKind = { prefix: "ami", code: "InvalidAMIID", noun: "image id" };
 export const SUBNET_ID: IdKind = { prefix: "subnet", code: "InvalidSubnetID", noun: "subnet ID" };
 export const VPC_ID: IdKind = { prefix: "vpc", code: "InvalidVpcID", noun: "vpc ID" };
+export const HOST_ID: IdKind = { prefix: "h", code: "InvalidHostID", noun: "host ID" };
 export const VOLUME_ID: IdKind = { prefix: "vol", code: "InvalidVolume", noun: "volume" };
 export const INTERFACE_ID: IdKind = {
   prefix: "eni",

@@ -26,6 +26,7 @@ export function defaultNetwork(region: Region, account: string): DefaultNetwork 
     id: vpcId,
     account,
     cidr: "172.31.0.0/16",
+    instanceTenancy: "default",
     isDefault: true,
     tags: [],
   });

@@ -67,6 +67,8 @@ export const instanceSchema = z.object({
   amdSevSnp: z.enum(["enabled", "disabled"]).default("disabled"),
   autoRecovery: z.enum(["default", "disabled"]).default("default"),
   tenancy: z.string(),
+  /** The Dedicated Host of a machine with tenancy `host`. */
+  hostId: z.string().nullable().default(null),
   rootDeviceName: z.string(),
   bootMode: z.string().nullable(),
   tags,
@@ -174,6 +176,7 @@ export const vpcSchema = z.object({
   id: z.string(),
   account: z.string(),
   cidr: z.string(),
+  instanceTenancy: z.enum(["default", "dedicated"]).default("default"),
   isDefault: z.boolean(),
   tags,
 });
@@ -208,6 +211,19 @@ export const securityGroupSchema = z.object({
   tags,
 });
 export type SecurityGroup = z.infer<typeof securityGroupSchema>;
+
+/** A Dedicated Host for one machine type. */
+export const hostSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  zone: z.string(),
+  instanceType: z.string(),
+  /** How many machines fit. */
+  machines: z.number(),
+  /** Whether it takes machines that name no host. */
+  autoPlacement: z.boolean(),
+});
+export type Host = z.infer<typeof hostSchema>;
 
 export const keyPairSchema = z.object({
   id: z.string(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import {
   accountSchema,
   denialSchema,
+  hostSchema,
   imageSchema,
   instanceSchema,
   keyPairSchema,
@@ -30,6 +31,7 @@ const regionSchema = z.strictObject({
   subnets: z.array(subnetSchema),
   securityGroups: z.array(securityGroupSchema),
   keyPairs: z.array(keyPairSchema).default([]),
+  hosts: z.array(hostSchema).default([]),
   offerings: z.array(offeringSchema),
   tokens: z.array(launchTokenSchema),
   pools: z.array(poolSchema),
@@ -87,6 +89,7 @@ function regionDocument(region: Region): z.infer<typeof regionSchema> {
     subnets: [...region.subnets.values()],
     securityGroups: [...region.securityGroups.values()],
     keyPairs: [...region.keyPairs.values()],
+    hosts: [...region.hosts.values()],
     offerings: [...region.offerings].map(([instanceType, zones]) => ({
       instanceType,
       zones: [...zones],
@@ -109,6 +112,7 @@ function regionFromDocument(region: z.infer<typeof regionSchema>): Region {
     subnets: byId(region.subnets),
     securityGroups: byId(region.securityGroups),
     keyPairs: byId(region.keyPairs),
+    hosts: byId(region.hosts),
     offerings: new Map(region.offerings.map(({ instanceType, zones }) => [instanceType, zones])),
     tokens: new Map(region.tokens.map((token) => [tokenKey(token), token])),
   };

@@ -3,6 +3,7 @@ import type {
   Account,
   Denial,
   Image,
+  Host,
   Instance,
   KeyPair,
   LaunchToken,
@@ -35,6 +36,7 @@ export interface Region {
   readonly subnets: Map<string, Subnet>;
   readonly securityGroups: Map<string, SecurityGroup>;
   readonly keyPairs: Map<string, KeyPair>;
+  readonly hosts: Map<string, Host>;
   /** Zones by type, for types that are not offered everywhere. */
   readonly offerings: Map<string, readonly string[]>;
   /** Keyed by `tokenKey`. */
@@ -89,6 +91,7 @@ export function emptyRegion(name: string, zoneLetters: string): Region {
     subnets: new Map(),
     securityGroups: new Map(),
     keyPairs: new Map(),
+    hosts: new Map(),
     offerings: new Map(),
     tokens: new Map(),
     pools: [],

@@ -16,6 +16,8 @@ import type {
   DescribeSubnetsCommandOutput,
   DescribeVolumesCommandInput,
   DescribeVolumesCommandOutput,
+  DescribeVpcsCommandInput,
+  DescribeVpcsCommandOutput,
   GetConsoleOutputCommandInput,
   GetConsoleOutputCommandOutput,
   RunInstancesCommandInput,
@@ -49,6 +51,7 @@ export const API_CALLS = [
   { service: "ec2", action: "DescribeInstanceTypeOfferings", role: "reader" },
   { service: "ec2", action: "DescribeSubnets", role: "reader" },
   { service: "ec2", action: "DescribeSecurityGroups", role: "reader" },
+  { service: "ec2", action: "DescribeVpcs", role: "reader" },
   { service: "ec2", action: "DescribeInstances", role: "reader" },
   { service: "ec2", action: "DescribeVolumes", role: "reader" },
   { service: "ec2", action: "DescribeNetworkInterfaces", role: "reader" },
@@ -121,6 +124,10 @@ export interface AwsApi {
     input: DescribeSecurityGroupsCommandInput,
     signal: AbortSignal,
   ): Promise<DescribeSecurityGroupsCommandOutput>;
+  describeVpcs(
+    input: DescribeVpcsCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeVpcsCommandOutput>;
   describeInstances(
     input: DescribeInstancesCommandInput,
     signal: AbortSignal,
@@ -165,6 +172,7 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
   const change = (signal: AbortSignal) => ({ ...longTimeout, ...options(signal) });
   return {
     region,
+    ...networkCalls(reader),
     async describeImages(input, signal) {
       const { DescribeImagesCommand } = await loadSdk();
       return await (await reader()).send(new DescribeImagesCommand(input), options(signal));
@@ -182,15 +190,6 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
       const command = new DescribeInstanceTypeOfferingsCommand(input);
       return await (await reader()).send(command, options(signal));
     },
-    async describeSubnets(input, signal) {
-      const { DescribeSubnetsCommand } = await loadSdk();
-      return await (await reader()).send(new DescribeSubnetsCommand(input), options(signal));
-    },
-    async describeSecurityGroups(input, signal) {
-      const { DescribeSecurityGroupsCommand } = await loadSdk();
-      const command = new DescribeSecurityGroupsCommand(input);
-      return await (await reader()).send(command, options(signal));
-    },
     async describeInstances(input, signal) {
       const { DescribeInstancesCommand } = await loadSdk();
       return await (await reader()).send(new DescribeInstancesCommand(input), options(signal));
@@ -198,11 +197,6 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
     async describeVolumes(input, signal) {
       const { DescribeVolumesCommand } = await loadSdk();
       return await (await reader()).send(new DescribeVolumesCommand(input), options(signal));
-    },
-    async describeNetworkInterfaces(input, signal) {
-      const { DescribeNetworkInterfacesCommand } = await loadSdk();
-      const command = new DescribeNetworkInterfacesCommand(input);
-      return await (await reader()).send(command, options(signal));
     },
     async getConsoleOutput(input, signal) {
       const { GetConsoleOutputCommand } = await loadSdk();
@@ -234,6 +228,36 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
       const { GetCallerIdentityCommand } = await loadSdk();
       const client = await clients.sts({ role, region });
       return await client.send(new GetCallerIdentityCommand({}), options(signal));
+    },
+  };
+}
+
+type NetworkCalls = Pick<
+  AwsApi,
+  "describeNetworkInterfaces" | "describeSecurityGroups" | "describeSubnets" | "describeVpcs"
+>;
+
+/** The reads of network resources. */
+function networkCalls(reader: () => ReturnType<AwsClients["ec2"]>): NetworkCalls {
+  const options = (signal: AbortSignal) => ({ abortSignal: signal });
+  return {
+    async describeSubnets(input, signal) {
+      const { DescribeSubnetsCommand } = await loadSdk();
+      return await (await reader()).send(new DescribeSubnetsCommand(input), options(signal));
+    },
+    async describeSecurityGroups(input, signal) {
+      const { DescribeSecurityGroupsCommand } = await loadSdk();
+      const command = new DescribeSecurityGroupsCommand(input);
+      return await (await reader()).send(command, options(signal));
+    },
+    async describeVpcs(input, signal) {
+      const { DescribeVpcsCommand } = await loadSdk();
+      return await (await reader()).send(new DescribeVpcsCommand(input), options(signal));
+    },
+    async describeNetworkInterfaces(input, signal) {
+      const { DescribeNetworkInterfacesCommand } = await loadSdk();
+      const command = new DescribeNetworkInterfacesCommand(input);
+      return await (await reader()).send(command, options(signal));
     },
   };
 }

@@ -57,6 +57,8 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
       ),
     describeSubnets: async (input, signal) =>
       await paced("DescribeSubnets", signal, (limited) => api.describeSubnets(input, limited)),
+    describeVpcs: async (input, signal) =>
+      await paced("DescribeVpcs", signal, (limited) => api.describeVpcs(input, limited)),
     describeSecurityGroups: async (input, signal) =>
       await paced("DescribeSecurityGroups", signal, (limited) =>
         api.describeSecurityGroups(input, limited),

@@ -23,6 +23,7 @@ const PUBLISHED = {
   DescribeInstanceTypeOfferings: READS,
   DescribeSubnets: READS,
   DescribeSecurityGroups: READS,
+  DescribeVpcs: READS,
   DescribeVolumes: READS,
   DescribeNetworkInterfaces: READS,
   GetConsoleOutput: READS,

@@ -1,4 +1,4 @@
-import type { Image, InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import type { Image, InstanceTypeInfo, SecurityGroup, Subnet, Vpc } from "@aws-sdk/client-ec2";
 import { singleFlight } from "../../../src/async/single-flight.ts";
 import type { Keeping } from "../../../src/async/single-flight.ts";
 import type { AwsApi } from "./api.ts";
@@ -28,6 +28,8 @@ export interface AwsReader {
   generalTypes(architecture: string, signal: AbortSignal): Promise<GeneralTypes>;
   /** The subnets with these ids. Ids that do not exist are left out. */
   subnets(ids: readonly string[], signal: AbortSignal): Promise<readonly Subnet[]>;
+  /** The VPCs with these ids. Ids that do not exist are left out. */
+  vpcs(ids: readonly string[], signal: AbortSignal): Promise<readonly Vpc[]>;
   /** The groups with these ids, without those that do not exist; for no ids the default groups of all VPCs. */
   securityGroups(ids: readonly string[], signal: AbortSignal): Promise<readonly SecurityGroup[]>;
 }
@@ -52,8 +54,6 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
   const readTypes = sharedRead<readonly InstanceTypeInfo[]>(region, keepTypes);
   const readZones = sharedRead<ReadonlyMap<string, readonly string[]>>(region, keepTypes);
   const readGeneralTypes = sharedRead<GeneralTypes>(region, keepTypes);
-  const readSubnets = sharedRead<readonly Subnet[]>(region);
-  const readGroups = sharedRead<readonly SecurityGroup[]>(region);
   return {
     region,
     async account(role, signal) {
@@ -98,6 +98,17 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
         (stop) =>
           findGeneralTypes(api, architecture, (names) => offeringsOf(api, names, stop), stop),
       ),
+    ...networkReads(api),
+  };
+}
+
+type NetworkReads = Pick<AwsReader, "securityGroups" | "subnets" | "vpcs">;
+
+function networkReads(api: AwsApi): NetworkReads {
+  const readSubnets = sharedRead<readonly Subnet[]>(api.region);
+  const readVpcs = sharedRead<readonly Vpc[]>(api.region);
+  const readGroups = sharedRead<readonly SecurityGroup[]>(api.region);
+  return {
     subnets(ids, signal) {
       // By filter, because EC2 refuses the whole call if one id of several does not exist.
       const Filters = [{ Name: "subnet-id", Values: [...ids] }];
@@ -105,6 +116,14 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
       return readSubnets(
         { operation: "DescribeSubnets", subject, key: subject, signal },
         async (stop) => (await api.describeSubnets({ Filters }, stop)).Subnets ?? [],
+      );
+    },
+    vpcs(ids, signal) {
+      const Filters = [{ Name: "vpc-id", Values: [...ids] }];
+      const subject = ids.join(", ");
+      return readVpcs(
+        { operation: "DescribeVpcs", subject, key: subject, signal },
+        async (stop) => (await api.describeVpcs({ Filters }, stop)).Vpcs ?? [],
       );
     },
     securityGroups(ids, signal) {

@@ -14,6 +14,7 @@ export {
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeVolumesCommand,
+  DescribeVpcsCommand,
   EC2Client,
   GetConsoleOutputCommand,
   RunInstancesCommand,

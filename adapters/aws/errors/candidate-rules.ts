@@ -9,8 +9,6 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
     codes: [
       "InsufficientInstanceCapacity",
       "InsufficientCapacity",
-      "InsufficientCapacityOnHost",
-      "InsufficientHostCapacity",
       "InsufficientReservedInstanceCapacity",
       "InsufficientReservedInstancesCapacity",
       "UnfulfillableCapacity",
@@ -20,6 +18,17 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
       code: "RESOURCE_EXHAUSTED",
       reason: "INSUFFICIENT_CAPACITY",
       remedy: "Name subnets in more zones, or another machine type.",
+      blastRadius: "type-in-zone",
+      retry: "next-candidate",
+    },
+  },
+  {
+    codes: ["InsufficientCapacityOnHost", "InsufficientHostCapacity"],
+    verdict: {
+      code: "RESOURCE_EXHAUSTED",
+      reason: "INSUFFICIENT_CAPACITY",
+      remedy:
+        "Allocate another Dedicated Host for the machine type, and name its host_id in the placement or turn on its auto-placement.",
       blastRadius: "type-in-zone",
       retry: "next-candidate",
     },
@@ -63,7 +72,8 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "NOT_OFFERED_HERE",
-      remedy: "Name another machine type, or a subnet of a VPC with default tenancy.",
+      remedy:
+        "Name another machine type, or a subnet of a VPC with default tenancy, or correct tenancy of the placement.",
       blastRadius: "request",
       retry: "next-candidate",
     },
@@ -78,7 +88,8 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
     verdict: {
       code: "FAILED_PRECONDITION",
       reason: "NOT_OFFERED_HERE",
-      remedy: "Name a subnet in another zone, or another machine type.",
+      remedy:
+        "Name another machine type, a host_id of this type in the subnet's zone, or a subnet in a zone with such a Dedicated Host.",
       blastRadius: "type-in-zone",
       retry: "next-candidate",
     },

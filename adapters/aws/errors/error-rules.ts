@@ -175,6 +175,23 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
+    codes: [
+      "InvalidHostID.NotFound",
+      "InvalidHostId.NotFound",
+      "InvalidHostID.Malformed",
+      "InvalidHostId.Malformed",
+      "InvalidHostState",
+    ],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "DEDICATED_HOST_NOT_FOUND",
+      remedy:
+        "Correct host_id of the placement: it must be an available Dedicated Host of this account in the placement's region.",
+      blastRadius: "region",
+      retry: "never",
+    },
+  },
+  {
     codes: ["InvalidKeyPair.NotFound", "InvalidKeyPair.Format"],
     verdict: {
       code: "FAILED_PRECONDITION",

@@ -56,13 +56,13 @@ function network(settings: InstanceSettings, { place, subnet }: Candidate): Part
   const ipv6 = count === undefined ? {} : { Ipv6AddressCount: count };
   if (!assignPublicIp || ipv6Only !== null)
     return {
-      ...zonePlacement(place, subnet),
+      ...placement(settings, place, subnet),
       ...(subnet === undefined ? {} : { SubnetId: subnet }),
       ...(securityGroupIds.length === 0 ? {} : { SecurityGroupIds: [...securityGroupIds] }),
       ...ipv6,
     };
   return {
-    ...zonePlacement(place, subnet),
+    ...placement(settings, place, subnet),
     NetworkInterfaces: [
       {
         DeviceIndex: 0,
@@ -103,8 +103,17 @@ function ipv6OnlySubnet(
 }
 
 /** A subnet implies its zone. */
-function zonePlacement(place: string, subnet: string | undefined): Pick<Input, "Placement"> {
-  return subnet === undefined ? { Placement: { AvailabilityZone: place } } : {};
+function placement(
+  { tenancy, hostId }: InstanceSettings,
+  place: string,
+  subnet: string | undefined,
+): Pick<Input, "Placement"> {
+  const fields = {
+    ...(subnet === undefined ? { AvailabilityZone: place } : {}),
+    ...(tenancy === undefined ? {} : { Tenancy: tenancy }),
+    ...(hostId === undefined ? {} : { HostId: hostId }),
+  };
+  return Object.keys(fields).length === 0 ? {} : { Placement: fields };
 }
 
 function profile({ instanceProfileArn }: InstanceSettings): Pick<Input, "IamInstanceProfile"> {

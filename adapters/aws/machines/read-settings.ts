@@ -11,6 +11,7 @@ export type InstanceReply = Pick<
   | "MaintenanceOptions"
   | "MetadataOptions"
   | "NetworkInterfaces"
+  | "Placement"
   | "SecurityGroups"
 >;
 
@@ -20,6 +21,7 @@ export function settingsOfInstance({
   MetadataOptions: metadata,
   KeyName,
   NetworkInterfaces: interfaces,
+  Placement: placement,
   MaintenanceOptions: maintenance,
   CpuOptions: cpu,
   InstanceLifecycle,
@@ -33,6 +35,8 @@ export function settingsOfInstance({
     keyName: KeyName,
     ipv6AddressCount: interfaces?.find(({ Attachment }) => Attachment?.DeviceIndex === 0)
       ?.Ipv6Addresses?.length,
+    tenancy: placement?.Tenancy,
+    hostId: placement?.HostId,
     // The maximum price is not among the members of an instance, only of its spot request.
     market: InstanceLifecycle,
     maintenance: filled({ autoRecovery: maintenance?.AutoRecovery }),

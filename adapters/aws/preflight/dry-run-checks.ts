@@ -10,6 +10,7 @@ const CANDIDATES_CHECK = "candidates.dry-run";
 /** Refusals about a resource that only the dry run looks up: reading it would need another permission. */
 const CHECK_OF_REASON: ReadonlyMap<ErrorReason, string> = new Map([
   ["KEY_PAIR_NOT_FOUND", "key-pair.exists"],
+  ["DEDICATED_HOST_NOT_FOUND", "dedicated-host.exists"],
 ]);
 
 /** Refusals that no other check explains. */

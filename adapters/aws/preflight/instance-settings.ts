@@ -38,12 +38,22 @@ export function instanceSettings(
 
 /** The placement's options that have a setting of the same name. */
 function optionsOf(target: AwsTarget): Partial<InstanceSettings> {
-  const { metadataOptions, keyName, ipv6AddressCount, maxPrice, maintenance, confidential } =
-    target;
+  const {
+    metadataOptions,
+    keyName,
+    ipv6AddressCount,
+    tenancy,
+    hostId,
+    maxPrice,
+    maintenance,
+    confidential,
+  } = target;
   return {
     ...(metadataOptions === undefined ? {} : { metadataOptions }),
     ...(keyName === undefined ? {} : { keyName }),
     ...(ipv6AddressCount === undefined ? {} : { ipv6AddressCount }),
+    ...(tenancy === undefined ? {} : { tenancy }),
+    ...(hostId === undefined ? {} : { hostId }),
     ...(maxPrice === undefined ? {} : { maxPrice }),
     ...(maintenance === undefined ? {} : { maintenance }),
     ...(confidential === undefined ? {} : { confidential }),

@@ -6,6 +6,7 @@ import type { PlaceRefusal } from "./place-refusal.ts";
 export const OPTION_CHECKS = {
   subnetIpv6: "subnets.ipv6",
   typeIpv6: "machine-type.ipv6-addresses",
+  typeTenancy: "machine-type.tenancy",
 } as const;
 
 /** Why a machine with the placement's options cannot be in the subnet. */
@@ -28,20 +29,27 @@ export function optionSubnetRefusals(
 /** Why a machine of the type cannot have the placement's options. */
 export function optionTypeRefusals(
   name: string,
-  { NetworkInfo }: InstanceTypeInfo,
-  { ipv6AddressCount: count }: Pick<AwsTarget, "ipv6AddressCount">,
+  info: InstanceTypeInfo,
+  { ipv6AddressCount: count = 0, tenancy }: Pick<AwsTarget, "ipv6AddressCount" | "tenancy">,
 ): readonly PlaceRefusal[] {
-  if (count === undefined || count === 0) return [];
+  const { DedicatedHostsSupported, NetworkInfo } = info;
+  const refusals: PlaceRefusal[] = [];
   const most =
     NetworkInfo?.Ipv6Supported === false ? 0 : (NetworkInfo?.Ipv6AddressesPerInterface ?? count);
-  if (count <= most) return [];
-  return [
-    {
+  if (count > most)
+    refusals.push({
       check: OPTION_CHECKS.typeIpv6,
       reason: "IPV6_UNSUPPORTED",
       why: `a network interface of ${name} has at most ${most} IPv6 addresses, but the placement has ipv6_address_count: ${count}`,
-    },
-  ];
+    });
+  // EC2 does not describe which types may have the tenancy `dedicated`: its dry run decides.
+  if (tenancy === "host" && DedicatedHostsSupported === false)
+    refusals.push({
+      check: OPTION_CHECKS.typeTenancy,
+      reason: "NOT_OFFERED_HERE",
+      why: `${name} does not run on Dedicated Hosts, but the placement has tenancy: host`,
+    });
+  return refusals;
 }
 
 /** A block that is being removed, or that could not be added, is listed as well. */

@@ -99,6 +99,15 @@ const RULES: readonly PlaceRule[] = [
     concernsMachineType: true,
     option: "ipv6AddressCount",
   },
+  {
+    name: OPTION_CHECKS.typeTenancy,
+    reason: "NOT_OFFERED_HERE",
+    passedMessage: "the instance type may have the placement's tenancy",
+    remedy: "Name another machine type, or correct tenancy of the placement.",
+    warnsIfOthersAreLeft: false,
+    concernsMachineType: true,
+    option: "tenancy",
+  },
 ];
 
 /**

@@ -123,6 +123,7 @@ function typeRefusals(
   const usages = info?.SupportedUsageClasses;
   if (market !== undefined && usages !== undefined && !usages.includes(market))
     refusals.push({
+      check: "machine-type.market",
       reason: "NOT_OFFERED_HERE",
       why: `${name} is not available ${market === "spot" ? "on the spot market" : "on demand"}`,
     });

@@ -22,6 +22,7 @@ import { dryRunFirstCandidate, finishDryRuns } from "./dry-run-choice.ts";
 import type { DryRun } from "./dry-run.ts";
 import { chooseSecurityGroup } from "./security-group.ts";
 import { tagCheck } from "./tag-checks.ts";
+import { tenancyChecks } from "./tenancy.ts";
 import { awsTarget, namedGroups } from "../target.ts";
 import { volumeChecks } from "./volume-checks.ts";
 import { failed, passed } from "../../../src/substrate/check.ts";
@@ -54,7 +55,10 @@ export async function preflightInstance(
   ]);
   const ipv6OnlySubnets = ipv6OnlySubnetsOf(reads.subnets.value ?? []);
   const subject = { ...subjectBefore, ipv6OnlySubnets };
-  const findings = evaluate(subject, reads);
+  const found = evaluate(subject, reads);
+  const vpcIds = [...new Set((found.places ?? []).flatMap(({ vpcId }) => vpcId ?? []))];
+  const checks = [...found.checks, ...(await tenancyChecks(ports.reader, target, vpcIds, signal))];
+  const findings = { ...found, checks };
   // Made before the subnets were known, without what a launch in an IPv6-only subnet requests.
   const isIncomplete = ipv6OnlySubnets.some(({ subnet }) => subnet === first?.place.subnet);
   const early = isIncomplete ? null : first;

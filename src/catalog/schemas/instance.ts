@@ -1,6 +1,11 @@
 /** The options of EC2 instances in placements. */
 import { z } from "zod";
-import { AUTO_RECOVERIES, isMetadataTagKey, METADATA_TAGS } from "../../plan/instance.ts";
+import {
+  AUTO_RECOVERIES,
+  isMetadataTagKey,
+  METADATA_TAGS,
+  TENANCIES,
+} from "../../plan/instance.ts";
 import type { AwsPlacement } from "../kinds.ts";
 import { distinct, text } from "./common.ts";
 
@@ -43,6 +48,8 @@ export function instanceFields() {
       "must be the name of a key pair: at most 255 ASCII characters, without spaces at its ends",
       255,
     ).exactOptional(),
+    tenancy: z.enum(TENANCIES, `must be one of ${TENANCIES.join(", ")}`).exactOptional(),
+    hostId: awsId("h").exactOptional(),
     ipv6AddressCount: z
       .int("must be a number of addresses")
       .min(0, "must be a number of addresses")
@@ -94,6 +101,15 @@ export function instanceClashes(placement: AwsPlacement): readonly InstanceClash
     clashes.push({
       path: ["maxPrice"],
       message: "is for the spot market: set market to SPOT or SPOT_THEN_ON_DEMAND, or remove it",
+    });
+  const { tenancy, hostId } = placement;
+  if (hostId !== undefined && tenancy !== "host")
+    clashes.push({ path: ["hostId"], message: "needs tenancy: host" });
+  // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SpotPlacement.html
+  if (tenancy === "host" && market !== "ON_DEMAND")
+    clashes.push({
+      path: ["tenancy"],
+      message: `must not be host with market ${market}: EC2 sells no spot capacity on Dedicated Hosts; set market to ON_DEMAND`,
     });
   return clashes;
 }

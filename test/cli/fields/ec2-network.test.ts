@@ -1,25 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { JsonObject } from "../../../src/errors.ts";
-import type { Ec2Region } from "../../../testing/ec2/index.ts";
 import { fieldOf } from "../../support/engine-client.ts";
 import { openEc2Commands } from "./support/ec2-fields.ts";
-import type { Ec2Commands, Ec2Fields } from "./support/ec2-fields.ts";
+import type { Ec2Commands } from "./support/ec2-fields.ts";
+import { testEc2Fields } from "./support/ec2-suite.ts";
+import type { Ec2FieldTables } from "./support/ec2-suite.ts";
 
 const jsonObject = z.record(z.string(), z.unknown());
 const ZONE = "us-east-1a";
 const SLOW = { timeout: 60_000 };
 
-/** One field: what the record says, what EC2 is sent, and what `describe` reads back of the machine. */
-interface Applied {
-  readonly placement: JsonObject;
-  readonly wire: Readonly<Record<string, string>>;
-  readonly described: JsonObject;
-  /** The plan's settings. Default: the placement's fields. */
-  readonly settings?: JsonObject;
-}
-
-const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
+const APPLIED: Ec2FieldTables["APPLIED"] = {
   security_group_ids(region) {
     const groups = [region.securityGroupId, region.addSecurityGroup({ name: "agents" })];
     return {
@@ -62,13 +53,7 @@ const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
   },
 };
 
-/** A refusal: the failed check's name, its reason, and some of the message's words. */
-type Finding = readonly [check: string, reason: string, words: string | RegExp];
-
-/** What a dry run finds. */
-const REFUSED: Readonly<
-  Record<string, (region: Ec2Region) => { readonly fields: Ec2Fields; readonly finding: Finding }>
-> = {
+const REFUSED: Ec2FieldTables["REFUSED"] = {
   "security_group_ids of which one does not exist": ({ securityGroupId }) => ({
     fields: { placement: { security_group_ids: [securityGroupId, "sg-0123456789abcdef0"] } },
     finding: [
@@ -128,15 +113,7 @@ const REFUSED: Readonly<
   }),
 };
 
-/** What only the launch can know, or what has changed since the plan was saved. */
-interface RefusedLaunch {
-  readonly fields: Ec2Fields;
-  /** The change after the plan was saved. */
-  readonly change?: () => void;
-  readonly error: JsonObject;
-}
-
-const REFUSED_AT_LAUNCH: Readonly<Record<string, (region: Ec2Region) => RefusedLaunch>> = {
+const REFUSED_AT_LAUNCH: Ec2FieldTables["REFUSED_AT_LAUNCH"] = {
   "security_group_ids: a group that was deleted"(region) {
     const deleted = region.addSecurityGroup({ name: "deleted" });
     return {
@@ -194,8 +171,7 @@ const REFUSED_AT_LAUNCH: Readonly<Record<string, (region: Ec2Region) => RefusedL
   }),
 };
 
-/** Placements that `set` refuses, and the message after the field's path. */
-const REJECTED: readonly (readonly [JsonObject, string])[] = [
+const REJECTED: Ec2FieldTables["REJECTED"] = [
   [{ security_group_ids: [] }, "security_group_ids: must list at least one security group"],
   [{ security_group_ids: ["default"] }, "security_group_ids[0]: must be an id such as sg-"],
   [{ security_group_ids: ["sg-01", "sg-01"] }, "security_group_ids: must not contain duplicates"],
@@ -225,61 +201,14 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
   ],
 ];
 
-describe("the fields of an EC2 placement about network, access and tenancy", () => {
+describe("the fields of an EC2 placement about network and access", () => {
   let commands: Ec2Commands;
   beforeAll(async () => {
     commands = await openEc2Commands();
   }, 60_000);
   afterAll(() => commands[Symbol.asyncDispose]());
 
-  it.each(Object.entries(APPLIED))(
-    "%s reaches EC2, and describe reads it back",
-    SLOW,
-    async (field, make) => {
-      const { placement, wire, described, settings = placement } = make(commands.region);
-      const workspace = await commands.records({ placement });
-      await commands.json("spawn", workspace, "--id", workspace);
-      expect(commands.sent("dry run")).toMatchObject(wire);
-      expect(commands.sent("launch")).toMatchObject(wire);
-      const spawn = await commands.json("describe", workspace);
-      expect(spawn).toMatchObject({
-        state: "running",
-        machine: { settings: described },
-        plan: { target: placement, settings: { instance: settings } },
-      });
-      const source = `placement ${workspace} generation 1 target.aws.${field}`;
-      for (const pointer of [`/target/${field}`, `/settings/instance/${field}`])
-        expect(fieldOf(spawn, "plan", "sources", pointer)).toBe(source);
-    },
-  );
-
-  it.each(Object.entries(REFUSED))("%s: the dry run finds it", SLOW, async (_name, make) => {
-    const { fields, finding } = make(commands.region);
-    const [name, reason, words] = finding;
-    const { checks } = await commands.refused("resolve", await commands.records(fields));
-    expect(checks?.filter(({ outcome }) => outcome === "failed")).toEqual([
-      expect.objectContaining({ name, reason, message: expect.stringMatching(words) }),
-    ]);
-  });
-
-  it.each(Object.entries(REFUSED_AT_LAUNCH))(
-    "%s: the launch's refusal has EC2's words",
-    SLOW,
-    async (_name, make) => {
-      const { fields, change, error } = make(commands.region);
-      const workspace = await commands.records(fields);
-      const plan = commands.file();
-      await commands.json("resolve", workspace, "--save", plan);
-      change?.();
-      expect(await commands.refused("spawn", "--plan", plan)).toMatchObject(error);
-    },
-  );
-
-  it.each(REJECTED)("set refuses %j", async (aws, message) => {
-    const { exitCode, stderr } = await commands.placement("rejected", aws);
-    expect(exitCode).toBe(2);
-    expect(stderr).toContain(`target.aws.${message}`);
-  });
+  testEc2Fields(() => commands, { APPLIED, REFUSED, REFUSED_AT_LAUNCH, REJECTED });
 
   it("leaves requests and plans without the fields as they are", SLOW, async () => {
     const workspace = await commands.records({});

@@ -160,7 +160,7 @@ export const describeVpcs = reading(
           state: "available",
           cidrBlock: vpc.cidr,
           dhcpOptionsId: "dopt-00000000",
-          instanceTenancy: "default",
+          instanceTenancy: vpc.instanceTenancy,
           isDefault: vpc.isDefault,
           cidrBlockAssociationSet: [
             {

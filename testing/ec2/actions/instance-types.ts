@@ -8,6 +8,7 @@ import {
   mostAttachments,
   threadsPerCore,
 } from "../instance-types.ts";
+import { runsOnHosts } from "../launch/tenancy.ts";
 import { isOffered, isOfferedInRegion } from "../offerings.ts";
 import { page, refusePagingOfIds } from "../paging.ts";
 import { FILTERS, PAGING, flag, list, oneOf, text } from "../parameters.ts";
@@ -162,7 +163,7 @@ function typeFields(type: InstanceType): XmlFields {
     placementGroupInfo: { supportedStrategies: ["partition", "spread"] },
     hibernationSupported: false,
     burstablePerformanceSupported: isBurstable(type.name),
-    dedicatedHostsSupported: !isBurstable(type.name),
+    dedicatedHostsSupported: runsOnHosts(type),
     autoRecoverySupported: type.bareMetal !== true,
     supportedBootModes:
       isArm || isMac ? ["uefi"] : isXen ? ["legacy-bios"] : ["legacy-bios", "uefi"],

@@ -31,6 +31,7 @@ import {
 } from "../launch/request.ts";
 import { failureOfVolumes, requireAttachments } from "../launch/volume-failures.ts";
 import { RUN_INSTANCES, type RunParameters } from "../launch/shape.ts";
+import { requireTenancy, roomOnHost } from "../launch/tenancy.ts";
 import type { InstanceType } from "../instance-types.ts";
 import { freeAddresses, takenAddresses } from "../network.ts";
 import { isOffered } from "../offerings.ts";
@@ -64,7 +65,7 @@ export const runInstances = mutation(RUN_INSTANCES, {
   },
 });
 
-type LaunchWithoutSubnet = Omit<LaunchDecision, "subnet" | "volumeFailure">;
+type LaunchWithoutSubnet = Omit<LaunchDecision, "hostId" | "subnet" | "volumeFailure">;
 
 function decide(
   context: Context,
@@ -76,6 +77,7 @@ function decide(
   const type = fittingType(context, parameters.InstanceType, image);
   requireNitro(type, parameters, network.subnets);
   requireAddressLimit(type, network.ipv6Count);
+  requireTenancy(context, parameters, { type, subnets: network.subnets });
   requireSevSnp(type, image, parameters);
   const zones = network.subnets.map(({ zone }) => zone);
   requireOffering(context, type.name, zones);
@@ -143,7 +145,8 @@ function launch(
       );
     throw insufficientCapacity(type.name, network.isNamed ? subnet.zone : null, others);
   }
-  const count = Math.min(free, inQuota, MaxCount);
+  const onHost = roomOnHost(context, parameters, subnet.zone);
+  const count = Math.min(free, inQuota, onHost?.free ?? Infinity, MaxCount);
   const addresses = addressesFor(context, network, subnet, count);
   if (addresses.length < MinCount)
     throw new Ec2Failure(
@@ -152,7 +155,11 @@ function launch(
     );
   context.limiter.takeResources("RunInstances", addresses.length);
   const volumeFailure = failureOfVolumes(context, decision.devices, addresses.length);
-  return makeInstances(context, { ...decision, subnet, volumeFailure }, addresses);
+  return makeInstances(
+    context,
+    { ...decision, subnet, hostId: onHost?.host.id ?? null, volumeFailure },
+    addresses,
+  );
 }
 
 /** The first subnet with room for the whole launch, or else the subnet with the most room. */

@@ -4,6 +4,7 @@ import { newDigits, newId } from "../world.ts";
 import type { DevicePlan } from "./block-devices.ts";
 import type { NetworkChoice } from "./network-choice.ts";
 import type { RunParameters } from "./shape.ts";
+import { tenancyOf } from "./tenancy.ts";
 
 /** Everything that is decided before a machine is created. */
 export interface LaunchDecision {
@@ -12,6 +13,8 @@ export interface LaunchDecision {
   readonly devices: readonly DevicePlan[];
   readonly network: NetworkChoice;
   readonly subnet: Subnet;
+  /** The Dedicated Host; null for another tenancy. */
+  readonly hostId: string | null;
   readonly profile: string | null;
   readonly tagsOf: (resourceType: string) => Tags;
   /** Why EC2 cannot create the volumes, so that the machines end right after the launch; null if it can. */
@@ -85,7 +88,8 @@ function makeInstance(context: Context, decision: LaunchDecision, member: Member
     shutdownBehavior: parameters.InstanceInitiatedShutdownBehavior ?? "stop",
     amdSevSnp: parameters.CpuOptions?.AmdSevSnp ?? "disabled",
     autoRecovery: parameters.MaintenanceOptions?.AutoRecovery ?? "default",
-    tenancy: parameters.Placement?.Tenancy ?? "default",
+    tenancy: tenancyOf(context, parameters, subnet),
+    hostId: decision.hostId,
     rootDeviceName: image.rootDeviceName,
     bootMode: image.bootMode,
     tags: decision.tagsOf("instance"),

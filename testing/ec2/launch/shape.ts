@@ -89,6 +89,7 @@ export const RUN_INSTANCES = {
   Placement: structure({
     AvailabilityZone: text,
     AvailabilityZoneId: text,
+    HostId: text,
     Tenancy: oneOf("default", "dedicated", "host"),
   }),
   PrivateDnsNameOptions: structure({

@@ -40,6 +40,7 @@ function instanceFields(instance: Instance, view: InstanceView): XmlFields {
       availabilityZoneId: zoneId,
       groupName: "",
       tenancy: instance.tenancy,
+      hostId: instance.hostId,
     },
     monitoring: { state: instance.monitoring ? "enabled" : "disabled" },
     ...(isEnded
