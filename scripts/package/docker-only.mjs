@@ -1,7 +1,8 @@
 // A program that uses containers alone, as `scripts/try-package.ts` runs it: no SDK of a cloud is installed.
 import assert from "node:assert/strict";
-import { createSlipway, parseReference, SlipwayError } from "slipway";
+import { createSlipway, parseReference, SlipwayError, toWire } from "slipway";
 import { createDockerAdapter } from "slipway/adapters/docker";
+import planSchema from "slipway/schemas/plan.json" with { type: "json" };
 import { startRegistry, tinyMultiPlatformImage } from "slipway/testing";
 
 const registry = await startRegistry();
@@ -20,6 +21,10 @@ await catalog.set("placement", { name: "here", substrate: "DOCKER", target: { do
 await catalog.set("workspace", { name: "dev", imageRef: "agent", placement: "here" });
 const plan = await slipway.resolveWorkspace("dev", { offline: true });
 assert.equal(plan.architecture, "arm64");
+assert.deepEqual(
+  Object.keys(toWire(plan)).filter((field) => !Object.hasOwn(planSchema.properties, field)),
+  [],
+);
 const { manifestDigest } = await slipway.inspectImage(imageRef, { verifyLayers: true });
 assert.match(manifestDigest, /^sha256:/);
 assert.equal(parseReference("ubuntu").repository, "library/ubuntu");

@@ -11,7 +11,7 @@ import type { SpawnInput, SpawnMember } from "../substrate/contract.ts";
 import { NO_INPUT } from "../substrate/contract.ts";
 import { shownLaunches } from "./ledger-steps.ts";
 import type { Claimant } from "./ledger-steps.ts";
-import { SPAWN_STATES } from "./spawn-record.ts";
+import { machineSchema, outcomeSchema, stateSchema } from "./spawn-document.ts";
 import type { Spawn, SpawnEvent, SpawnMachine, SpawnState } from "./spawn-record.ts";
 
 /**
@@ -22,22 +22,6 @@ import type { Spawn, SpawnEvent, SpawnMachine, SpawnState } from "./spawn-record
 const textSchema = z.string();
 const nullableTextSchema = z.string().nullable();
 const numberSchema = z.int();
-const stateSchema = z.enum(SPAWN_STATES);
-
-const machineSchema = once(() =>
-  z.strictObject({
-    id: z.string(),
-    place: z.string(),
-    architecture: z.string().nullable(),
-    addresses: z.strictObject({
-      private: z.string().nullable(),
-      public: z.string().nullable(),
-      ipv6: z.string().exactOptional(),
-    }),
-    ports: z.array(z.strictObject({ port: z.int(), hostPort: z.int() })),
-    settings: z.record(z.string(), z.json()).exactOptional(),
-  }),
-);
 
 const rowSchema = once(() =>
   z.object({
@@ -54,8 +38,6 @@ const rowSchema = once(() =>
     updated_at: z.string(),
   }),
 );
-
-const outcomeSchema = z.enum(["accepted", "rejected", "unknown"]).nullable();
 
 /** A member of a launch, joined with its spawn. */
 const claimantSchema = once(() =>

@@ -90,7 +90,8 @@ const artifact = once(() =>
   }),
 );
 
-const check = once(() =>
+/** A check, in camelCase. */
+export const checkSchema = once(() =>
   z.strictObject({
     name: text(),
     outcome: z.enum(["passed", "failed", "warning", "skipped"]),
@@ -130,7 +131,8 @@ const guest = once(() =>
   }),
 );
 
-const planSchema = once((): z.ZodType<LaunchPlan> =>
+/** A plan, in camelCase. */
+export const planSchema = once((): z.ZodType<LaunchPlan> =>
   z.strictObject({
     planId: text(),
     workspace: text(),
@@ -186,7 +188,7 @@ const planSchema = once((): z.ZodType<LaunchPlan> =>
     ),
     guest: guest(),
     settings: jsonObject(),
-    checks: z.array(check()),
+    checks: z.array(checkSchema()),
     sources: textMap(),
     records: z.array(z.strictObject({ kind: text(), name: text(), generation: z.int() })),
     floatingReads: z.array(z.strictObject({ reference: text(), value: text(), readAt: text() })),

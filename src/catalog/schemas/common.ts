@@ -96,3 +96,8 @@ export function commonRules(kind: CatalogKind): readonly Rule[] {
     }),
   ];
 }
+
+/** For the JSON Schema, which does not know of transformations: the object has exactly one of these fields. */
+export function exactlyOne(...fields: readonly string[]) {
+  return { oneOf: fields.map((field) => ({ required: [field] })) };
+}

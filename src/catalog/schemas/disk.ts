@@ -3,7 +3,7 @@ import { z } from "zod";
 import { once } from "../../async/memoize.ts";
 import type { AwsDiskType, DiskTypeFields, EnvironmentDataDisk, GceDiskType } from "../kinds.ts";
 import type { Rule } from "../violation.ts";
-import { commonRules, described, nameOf, providerName, text } from "./common.ts";
+import { commonRules, described, exactlyOne, nameOf, providerName, text } from "./common.ts";
 
 type Range = readonly [least: number, most: number];
 
@@ -161,6 +161,7 @@ export const diskTypeSchema = once((): z.ZodType<DiskTypeFields> =>
     ...described("disk-type"),
     spec: z
       .strictObject({ aws: aws().exactOptional(), gce: gce().exactOptional() })
+      .meta(exactlyOne("aws", "gce"))
       .transform((spec, context): DiskTypeFields["spec"] => {
         if (spec.aws !== undefined && spec.gce === undefined) return { aws: spec.aws };
         if (spec.gce !== undefined && spec.aws === undefined) return { gce: spec.gce };

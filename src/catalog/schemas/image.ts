@@ -16,6 +16,7 @@ import {
   architecture,
   commonRules,
   described,
+  exactlyOne,
   nameOf,
   text,
 } from "./common.ts";
@@ -117,6 +118,7 @@ export const imageSchema = once(() =>
         )
         .exactOptional(),
     })
+    .meta(exactlyOne(...SOURCES))
     .transform(({ aws, gce, docker, ...common }, context): ImageFields => {
       if (aws !== undefined) return { ...common, aws };
       if (gce !== undefined) return { ...common, gce };

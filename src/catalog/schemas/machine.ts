@@ -15,6 +15,7 @@ import {
   commonRules,
   described,
   distinct,
+  exactlyOne,
   nameOf,
   providerName,
   substrate,
@@ -109,6 +110,7 @@ export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
             instanceType: providerName.exactOptional(),
             instanceTypes: providerNames.exactOptional(),
           })
+          .meta(exactlyOne("instanceType", "instanceTypes"))
           .transform(({ instanceType, instanceTypes }, context): AwsMachineType => {
             if (instanceType !== undefined && instanceTypes === undefined) return { instanceType };
             if (instanceTypes !== undefined && instanceType === undefined) return { instanceTypes };
@@ -122,6 +124,7 @@ export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
             machineTypes: providerNames.exactOptional(),
             accelerators: accelerators.exactOptional(),
           })
+          .meta(exactlyOne("machineType", "machineTypes"))
           .transform(({ machineType, machineTypes, ...more }, context): GceMachineType => {
             if (machineType !== undefined && machineTypes === undefined)
               return { machineType, ...more };
@@ -135,6 +138,7 @@ export const machineTypeSchema = once((): z.ZodType<MachineTypeFields> =>
           .strictObject({ cpus: positive.exactOptional(), memoryGb: positive.exactOptional() })
           .exactOptional(),
       })
+      .meta(exactlyOne("aws", "gce", "docker"))
       .transform(({ aws, gce, docker }, context): MachineTypeFields["spec"] => {
         const count = [aws, gce, docker].filter((arm) => arm !== undefined).length;
         if (count === 1 && aws !== undefined) return { aws };

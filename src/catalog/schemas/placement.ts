@@ -8,7 +8,7 @@ import { MARKETS } from "../../plan/market.ts";
 import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
 import { computeEngineClashes, computeEngineFields } from "./compute-engine.ts";
-import { commonRules, described, distinct, substrate, text } from "./common.ts";
+import { commonRules, described, exactlyOne, distinct, substrate, text } from "./common.ts";
 import { containerHostFields } from "./container.ts";
 import { awsId, instanceClashes, instanceFields } from "./instance.ts";
 
@@ -208,11 +208,13 @@ export const placementSchema = once(() =>
       ...described("placement"),
       substrate,
       serviceAccount: serviceAccount.exactOptional(),
-      target: z.strictObject({
-        aws: z.lazy(aws).exactOptional(),
-        gcp: z.lazy(gcp).exactOptional(),
-        docker: z.lazy(docker).exactOptional(),
-      }),
+      target: z
+        .strictObject({
+          aws: z.lazy(aws).exactOptional(),
+          gcp: z.lazy(gcp).exactOptional(),
+          docker: z.lazy(docker).exactOptional(),
+        })
+        .meta(exactlyOne(...PLACEMENT_ARMS)),
     })
     .transform((fields, context): PlacementFields => {
       const { target, substrate: where, ...common } = fields;
