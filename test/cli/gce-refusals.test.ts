@@ -111,6 +111,15 @@ describe("a workspace that Compute Engine cannot launch", SLOW, () => {
     },
   );
 
+  it("asks for billing if the project has none, and for no permission", async () => {
+    await using cli = await gceCli();
+    cli.gce.fault({ kind: "error", code: "BILLING_DISABLED" });
+    const { error } = await cli.refused(["resolve", "dev"]);
+    expect(failures(error)).toEqual({ "cloud.credentials": "CLOUD_PERMISSION_DENIED" });
+    expect(error["message"]).toContain("This API method requires billing to be enabled.");
+    expect(error.remedy).toContain("Enable billing in the project that the message names.");
+  });
+
   it("keeps the remedy for what all calls are refused for, if there is one", async () => {
     await using cli = await gceCli();
     const message = "Request had insufficient authentication scopes.";

@@ -22,6 +22,10 @@ const STATUS_BY_REASON = {
 } as const;
 export type FailureReason = keyof typeof STATUS_BY_REASON;
 
+/** The `google.api.ErrorReason` values of a project that may not use the API at all. */
+export const BILLING_DISABLED = "BILLING_DISABLED";
+const PROJECT_REASONS: ReadonlySet<string> = new Set([BILLING_DISABLED, "SERVICE_DISABLED"]);
+
 /** Canonical names by status, as Google's front end writes them next to `code`. */
 const NAME_BY_STATUS: Readonly<Record<number, string>> = {
   400: "INVALID_ARGUMENT",
@@ -55,6 +59,7 @@ export class GceFailure extends Error {
 
 /** The status of a reason; 400 for one that Compute Engine is not known to use. */
 export function statusOf(reason: string): number {
+  if (PROJECT_REASONS.has(reason)) return 403;
   return Object.entries(STATUS_BY_REASON).find(([known]) => known === reason)?.[1] ?? 400;
 }
 

@@ -4,7 +4,7 @@ import {
   parseCloudFaults,
 } from "../server/cloud-fault-grammar.ts";
 import { type CloudFaults, type FaultSubject, takeFault } from "../server/cloud-faults.ts";
-import { GceFailure, statusOf } from "./failure.ts";
+import { BILLING_DISABLED, GceFailure, statusOf } from "./failure.ts";
 import { regionOf } from "./places.ts";
 import { rateLimitExceeded } from "./rate-limits.ts";
 import type { OperationError } from "./records.ts";
@@ -151,7 +151,7 @@ export function failureOf(fault: CloudFault): GceFailure | null {
       return badToken();
     case "error": {
       const { code, status, message } = fault;
-      const said = message ?? `injected error ${code}`;
+      const said = message ?? WORDS.get(code) ?? `injected error ${code}`;
       return new GceFailure(code, said, status ?? statusOf(code));
     }
     case "capacity":
@@ -163,6 +163,14 @@ export function failureOf(fault: CloudFault): GceFailure | null {
       return null;
   }
 }
+
+/** Google's own messages. */
+const WORDS: ReadonlyMap<string, string> = new Map([
+  [
+    BILLING_DISABLED,
+    "This API method requires billing to be enabled. Please enable billing on project #1234567890 by visiting https://console.developers.google.com/billing/enable?project=1234567890 then retry. If you enabled billing for this project recently, wait a few minutes for the action to propagate to our systems and retry.",
+  ],
+]);
 
 export function badToken(): GceFailure {
   return new GceFailure(

@@ -25,6 +25,7 @@ describe("a fault", () => {
     [{ kind: "expired-credentials" }, "401 authError"],
     [{ kind: "error", code: "backendError" }, "503 backendError"],
     [{ kind: "error", code: "forbidden" }, "403 forbidden"],
+    [{ kind: "error", code: "BILLING_DISABLED" }, "403 forbidden"],
     [{ kind: "error", code: "neverHeardOf" }, "400 neverHeardOf"],
     [{ kind: "error", code: "backendError", status: 502 }, "502 backendError"],
   ])("%o replaces the answer of the cloud", async (fault, wanted) => {
