@@ -2,6 +2,7 @@ import { z } from "zod";
 import { cutWords } from "../../../src/redaction/cut.ts";
 import { containerToken } from "./shared-files.ts";
 import type { AwsEnvironment } from "./shared-files.ts";
+import { tryParseJson } from "../../../src/json/try-parse-json.ts";
 
 const RELATIVE_VARIABLE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 const FULL_VARIABLE = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
@@ -81,7 +82,7 @@ const said = z
 /** The code and message of a JSON answer, or the first line of a text, which is what EKS writes. */
 async function wordsOf(answer: Response): Promise<string> {
   const text = await firstBytes(answer);
-  const words = said.safeParse(parsedJson(text)).data ?? [text.split(/[\r\n]/, 1)[0]];
+  const words = said.safeParse(tryParseJson(text)).data ?? [text.split(/[\r\n]/, 1)[0]];
   return cutWords(words.filter(Boolean).join(": ").trim(), LONGEST_WORDS);
 }
 
@@ -95,13 +96,4 @@ async function firstBytes({ body }: Response): Promise<string> {
     if (length > LARGEST_ANSWER) break;
   }
   return Buffer.concat(chunks).toString("utf8", 0, LARGEST_ANSWER);
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (caught) {
-    if (caught instanceof SyntaxError) return null;
-    throw caught;
-  }
 }

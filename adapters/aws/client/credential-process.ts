@@ -6,6 +6,7 @@ import { cutWords } from "../../../src/redaction/cut.ts";
 import type { AwsCredentials } from "./aws-credentials.ts";
 import type { AwsEnvironment } from "./shared-files.ts";
 import type { Profile } from "./profiles.ts";
+import { tryParseJson } from "../../../src/json/try-parse-json.ts";
 
 const LARGEST_OUTPUT = 64 * 1024;
 const LONGEST_WORDS = 500;
@@ -67,7 +68,7 @@ export async function processCredentials(
 }
 
 function credentialsIn(output: string): AwsCredentials {
-  const { data } = processOutput.safeParse(parsed(output));
+  const { data } = processOutput.safeParse(tryParseJson(output));
   if (data === undefined)
     throw new Error("the credential_process did not print credentials of Version 1 as JSON");
   const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = data;
@@ -87,16 +88,6 @@ function collect(stream: NodeJS.ReadableStream): () => string {
     if (size <= LARGEST_OUTPUT) pieces.push(piece);
   });
   return () => Buffer.concat(pieces).toString("utf8");
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (caught) {
-    // The parser's message would quote the credentials.
-    if (caught instanceof SyntaxError) return null;
-    throw caught;
-  }
 }
 
 /** The last line of what the command wrote on standard error. */

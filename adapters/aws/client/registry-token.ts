@@ -10,6 +10,7 @@ import type { ClientOptions } from "./client.ts";
 import { serviceEndpoint } from "./endpoint-provider.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { sharedFiles } from "./shared-files.ts";
+import { tryParseJson } from "../../../src/json/try-parse-json.ts";
 
 /** The calls that obtain a registry's token. */
 export const REGISTRY_CALLS = [
@@ -112,7 +113,7 @@ export async function grantEcrToken(
 }
 
 function tokenOf(status: number, text: string): RegistryToken {
-  const document = parseJson(text);
+  const document = tryParseJson(text);
   if (status !== 200) throw refusalOf(status, document);
   const reply = tokenReply.safeParse(document).data?.authorizationData;
   const [, username, password] =
@@ -132,15 +133,6 @@ function refusalOf(status: number, document: unknown): Error {
   const error = new Error(data?.message ?? data?.Message ?? "");
   error.name = code;
   return Object.assign(error, { $metadata: { httpStatusCode: status } });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Something else than ECR answered; what is missing then is reported.
-    return null;
-  }
 }
 
 async function textOf(body: IncomingMessage): Promise<string> {

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { z } from "zod";
 import { EngineConnectionFailure } from "../errors/engine-failure.ts";
 import { failureOf } from "../client/transport.ts";
+import { tryParseJson } from "../../../src/json/try-parse-json.ts";
 
 /** The members of a pull's progress line that Slipway uses. */
 const pullLine = z.object({
@@ -99,16 +100,8 @@ function megabytes(bytes: number): string {
 function* readLine(text: string): Generator<PullLine> {
   const line = text.trim();
   if (line === "") return;
-  const parsed = pullLine.safeParse(parseJson(line));
+  const parsed = pullLine.safeParse(tryParseJson(line));
   if (parsed.success) yield parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function tooLong(): EngineConnectionFailure {

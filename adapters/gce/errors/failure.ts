@@ -2,6 +2,7 @@ import { z } from "zod";
 import { CONNECT_TIMEOUT } from "../../../src/async/connect-timeout.ts";
 import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
+import { tryParseJson } from "../../../src/json/try-parse-json.ts";
 
 /** How a call ended without a usable reply. */
 export type GceOutcome =
@@ -143,7 +144,7 @@ function unanswered(outcome: GceOutcome, cause: Error): GceCallFailure {
 
 function refusal(caught: Error, status: number, causes: readonly Error[]): GceCallFailure {
   const payload: unknown = Object.getOwnPropertyDescriptor(caught, PAYLOAD)?.value;
-  const body = envelope.safeParse(typeof payload === "string" ? parsedJson(payload) : payload);
+  const body = envelope.safeParse(typeof payload === "string" ? tryParseJson(payload) : payload);
   const error = body.success ? body.data.error : null;
   const codes = [...(error?.details ?? []), ...(error?.errors ?? [])].map(({ reason }) => reason);
   const throttle = causes.find((cause) => cause instanceof GceThrottleReply);
@@ -184,15 +185,6 @@ function causesOf(error: Error): readonly Error[] {
   for (let at: unknown = error; at instanceof Error && !causes.includes(at); at = at.cause)
     causes.push(at);
   return causes;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (caught) {
-    if (caught instanceof SyntaxError) return null;
-    throw caught;
-  }
 }
 
 function numberOf(error: Error, field: string): number | null {

@@ -4,6 +4,7 @@ import { goMembers } from "../../json/go-members.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import { BodyTooLargeError, readBody } from "./body.ts";
 import type { HttpResponse } from "./transport.ts";
+import { tryParseJson } from "../../json/try-parse-json.ts";
 
 /** One error of a registry's answer, in its own words. At least one member is present. */
 export interface RefusalEntry extends JsonObject {
@@ -68,7 +69,7 @@ export function readUnexpectedBody(
 ): Refusal {
   if (body.length > LARGEST_ERROR) return NOTHING;
   const text = new TextDecoder().decode(body).trim();
-  const value = parseJson(text);
+  const value = tryParseJson(text);
   if (value !== undefined && !isErrorDocument(value)) return NOTHING;
   const parsed = parseText(text);
   if (parsed.form === "text" && !isSentence(text)) return NOTHING;
@@ -108,7 +109,7 @@ function isConnectionError(caught: unknown): boolean {
 
 function parseText(text: string): Refusal {
   if (text === "") return NOTHING;
-  const value = parseJson(text);
+  const value = tryParseJson(text);
   if (value !== undefined) {
     const entries = entriesOf(value);
     return entries.length === 0 ? NOTHING : { form: "document", entries };
@@ -123,15 +124,6 @@ function parseText(text: string): Refusal {
   return text.startsWith("<")
     ? { form: "page", entries: [optional("message", TITLE.exec(text)?.[1]?.trim())] }
     : { form: "text", entries: [{ message: text }] };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller reads it as text.
-    return undefined;
-  }
 }
 
 function entriesOf(value: unknown): readonly RefusalEntry[] {

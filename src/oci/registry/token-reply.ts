@@ -1,6 +1,7 @@
 import { goMembers } from "../../json/go-members.ts";
 import { BodyTooLargeError, readBody } from "./body.ts";
 import type { HttpResponse } from "./transport.ts";
+import { tryParseJson } from "../../json/try-parse-json.ts";
 
 /** A token service's answer. */
 export interface TokenReply {
@@ -30,7 +31,7 @@ export async function readTokenBody(response: HttpResponse): Promise<Uint8Array 
  * @returns null if the document holds no usable token
  */
 export function readTokenReply(body: Uint8Array): TokenReply | null {
-  const document = parseJson(body);
+  const document = tryParseJson(new TextDecoder().decode(body));
   if (typeof document !== "object" || document === null) return null;
   const members = goMembers(document, ["token", "access_token", "expires_in"]);
   const { access_token: accessToken, token, expires_in: expiresIn } = members;
@@ -42,14 +43,4 @@ export function readTokenReply(body: Uint8Array): TokenReply | null {
 function seconds(value: unknown): number | null {
   const number = typeof value === "string" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) && number > 0 ? number : null;
-}
-
-/** The parsed body; null if it is not JSON. */
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(body));
-  } catch (caught) {
-    if (caught instanceof SyntaxError) return null;
-    throw caught;
-  }
 }
