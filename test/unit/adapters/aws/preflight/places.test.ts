@@ -120,6 +120,14 @@ describe("a place", () => {
       ["NOT_OFFERED_HERE"],
     ],
     [
+      "is in a market without the type, whatever its tenancy",
+      {
+        candidates: [candidate("subnet-1", { market: "spot" })],
+        target: awsTarget({ tenancy: "dedicated" }),
+      },
+      ["NOT_OFFERED_HERE"],
+    ],
+    [
       "is wrong in two ways",
       {
         subnets: [{ ...subnet("subnet-1"), AvailableIpAddressCount: 0 }],
