@@ -4,6 +4,7 @@ import type { JsonObject, SlipwayError } from "../../src/errors.ts";
 import type { LaunchPlan } from "../../src/plan/plan.ts";
 import { TENANCIES } from "../../src/plan/instance.ts";
 import {
+  capacityReservationOptions,
   confidentialOptions,
   maintenanceOptions,
   metadataOptions,
@@ -94,6 +95,8 @@ const instanceSettings = z.strictObject({
   maxPrice: text.exactOptional(),
   maintenance: maintenanceOptions().exactOptional(),
   confidential: confidentialOptions().exactOptional(),
+  /** Only for the on-demand candidates. */
+  capacityReservation: capacityReservationOptions().exactOptional(),
   instanceProfileArn: text.nullable(),
   assignPublicIp: z.boolean(),
   /** The placement's own tags. Each launch adds the ownership tags. */

@@ -1,6 +1,6 @@
 /** The options of an EC2 instance in a plan. */
 import { z } from "zod";
-import { AUTO_RECOVERIES, METADATA_TAGS, TENANCIES } from "./instance.ts";
+import { AUTO_RECOVERIES, METADATA_TAGS, RESERVATION_PREFERENCES, TENANCIES } from "./instance.ts";
 
 /** The options that the placement sets. */
 export function instanceFields() {
@@ -14,6 +14,7 @@ export function instanceFields() {
     maxPrice: z.string().exactOptional(),
     maintenance: maintenanceOptions().exactOptional(),
     confidential: confidentialOptions().exactOptional(),
+    capacityReservation: capacityReservationOptions().exactOptional(),
   };
 }
 
@@ -30,4 +31,12 @@ export function metadataOptions() {
 
 export function confidentialOptions() {
   return z.strictObject({ amdSevSnp: z.literal(true) });
+}
+
+export function capacityReservationOptions() {
+  return z.strictObject({
+    preference: z.enum(RESERVATION_PREFERENCES).exactOptional(),
+    id: z.string().exactOptional(),
+    resourceGroupArn: z.string().exactOptional(),
+  });
 }

@@ -18,6 +18,7 @@ export interface InstanceOptions {
   readonly maxPrice?: string;
   readonly maintenance?: MaintenanceOptions;
   readonly confidential?: ConfidentialOptions;
+  readonly capacityReservation?: CapacityReservationOptions;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html */
@@ -43,6 +44,19 @@ export interface ConfidentialOptions {
 }
 
 export const TENANCIES = ["default", "dedicated", "host"] as const;
+/**
+ * Exactly one of the members. It concerns on-demand machines only.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CapacityReservationSpecification.html
+ */
+export interface CapacityReservationOptions {
+  readonly preference?: (typeof RESERVATION_PREFERENCES)[number];
+  /** Id of a reservation, which all machines use. */
+  readonly id?: string;
+  /** ARN of a resource group of reservations, of which the machines use one. */
+  readonly resourceGroupArn?: string;
+}
+
+export const RESERVATION_PREFERENCES = ["open", "none", "capacity-reservations-only"] as const;
 
 export const METADATA_TAGS = ["enabled", "disabled"] as const;
 
@@ -57,6 +71,7 @@ export const INSTANCE_OPTIONS = [
   "maxPrice",
   "maintenance",
   "confidential",
+  "capacityReservation",
 ] as const satisfies readonly (keyof InstanceOptions)[];
 
 /**

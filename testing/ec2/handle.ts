@@ -19,6 +19,7 @@ import type {
   Volume,
   Vpc,
 } from "./records.ts";
+import { type Ec2Reservations, reservationVerbs } from "./reservation-handle.ts";
 import { type Region, newId } from "./world.ts";
 
 /** An instance in its current state, even if describes still return an older one. */
@@ -28,7 +29,7 @@ export interface Ec2Instance extends Omit<Instance, "history" | "tags"> {
 }
 
 /** One region from the viewpoint of one account, for tests to inspect and change. */
-export interface Ec2Region {
+export interface Ec2Region extends Ec2Reservations {
   readonly name: string;
   readonly zones: readonly string[];
   readonly vpcId: string;
@@ -159,6 +160,7 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     changeImage: (id, change) => changeImage(scope, id, change),
     addVpc: (options = {}) => addVpc(scope, options),
     ...optionChanges(scope),
+    ...reservationVerbs(scope),
     addSubnet: (options) => addSubnet(scope, { vpcId: network.vpc.id, ...options }),
     addSecurityGroup: (options) => addSecurityGroup(scope, { vpcId: network.vpc.id, ...options }),
     setCapacity: (pool, machines) => setCapacity(scope, pool, machines),

@@ -21,6 +21,11 @@ export const SUBNET_ID: IdKind = { prefix: "subnet", code: "InvalidSubnetID", no
 export const VPC_ID: IdKind = { prefix: "vpc", code: "InvalidVpcID", noun: "vpc ID" };
 export const HOST_ID: IdKind = { prefix: "h", code: "InvalidHostID", noun: "host ID" };
 export const VOLUME_ID: IdKind = { prefix: "vol", code: "InvalidVolume", noun: "volume" };
+export const CAPACITY_RESERVATION_ID: IdKind = {
+  prefix: "cr",
+  code: "InvalidCapacityReservationId",
+  noun: "capacity reservation",
+};
 export const INTERFACE_ID: IdKind = {
   prefix: "eni",
   code: "InvalidNetworkInterfaceID",

@@ -64,6 +64,15 @@ export const instanceSchema = z.object({
   hibernation: z.boolean(),
   terminationProtection: z.boolean(),
   shutdownBehavior: z.enum(["stop", "terminate"]),
+  capacityReservation: z
+    .object({
+      preference: z.enum(["open", "none", "capacity-reservations-only"]).nullable(),
+      id: z.string().nullable(),
+      groupArn: z.string().nullable(),
+    })
+    .default({ preference: "open", id: null, groupArn: null }),
+  /** The reservation that the machine uses. */
+  capacityReservationId: z.string().nullable().default(null),
   amdSevSnp: z.enum(["enabled", "disabled"]).default("disabled"),
   autoRecovery: z.enum(["default", "disabled"]).default("default"),
   tenancy: z.string(),
@@ -265,6 +274,21 @@ export const quotaSchema = z.object({
   vcpus: z.number(),
 });
 export type Quota = z.infer<typeof quotaSchema>;
+
+/** Machines that are reserved for a type in a zone. */
+export const capacityReservationSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  instanceType: z.string(),
+  zone: z.string(),
+  machines: z.number(),
+  state: z.enum(["active", "expired", "cancelled", "pending", "failed"]),
+  matchCriteria: z.enum(["open", "targeted"]),
+  /** The resource groups that it is in. */
+  groupArns: z.array(z.string()),
+  createdAt: time,
+});
+export type CapacityReservation = z.infer<typeof capacityReservationSchema>;
 
 /** The price of a type on the spot market of a zone, and on demand, in dollars an hour. */
 export const spotPriceSchema = z.object({

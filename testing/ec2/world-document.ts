@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   accountSchema,
+  capacityReservationSchema,
   denialSchema,
   hostSchema,
   imageSchema,
@@ -32,6 +33,7 @@ const regionSchema = z.strictObject({
   securityGroups: z.array(securityGroupSchema),
   keyPairs: z.array(keyPairSchema).default([]),
   hosts: z.array(hostSchema).default([]),
+  capacityReservations: z.array(capacityReservationSchema).default([]),
   offerings: z.array(offeringSchema),
   tokens: z.array(launchTokenSchema),
   pools: z.array(poolSchema),
@@ -90,6 +92,7 @@ function regionDocument(region: Region): z.infer<typeof regionSchema> {
     securityGroups: [...region.securityGroups.values()],
     keyPairs: [...region.keyPairs.values()],
     hosts: [...region.hosts.values()],
+    capacityReservations: [...region.capacityReservations.values()],
     offerings: [...region.offerings].map(([instanceType, zones]) => ({
       instanceType,
       zones: [...zones],
@@ -113,6 +116,7 @@ function regionFromDocument(region: z.infer<typeof regionSchema>): Region {
     securityGroups: byId(region.securityGroups),
     keyPairs: byId(region.keyPairs),
     hosts: byId(region.hosts),
+    capacityReservations: byId(region.capacityReservations),
     offerings: new Map(region.offerings.map(({ instanceType, zones }) => [instanceType, zones])),
     tokens: new Map(region.tokens.map((token) => [tokenKey(token), token])),
   };

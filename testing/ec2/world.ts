@@ -1,6 +1,7 @@
 import { digest } from "../server/digest.ts";
 import type {
   Account,
+  CapacityReservation,
   Denial,
   Image,
   Host,
@@ -37,6 +38,7 @@ export interface Region {
   readonly securityGroups: Map<string, SecurityGroup>;
   readonly keyPairs: Map<string, KeyPair>;
   readonly hosts: Map<string, Host>;
+  readonly capacityReservations: Map<string, CapacityReservation>;
   /** Zones by type, for types that are not offered everywhere. */
   readonly offerings: Map<string, readonly string[]>;
   /** Keyed by `tokenKey`. */
@@ -92,6 +94,7 @@ export function emptyRegion(name: string, zoneLetters: string): Region {
     securityGroups: new Map(),
     keyPairs: new Map(),
     hosts: new Map(),
+    capacityReservations: new Map(),
     offerings: new Map(),
     tokens: new Map(),
     pools: [],

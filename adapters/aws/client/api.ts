@@ -1,4 +1,6 @@
 import type {
+  DescribeCapacityReservationsCommandInput,
+  DescribeCapacityReservationsCommandOutput,
   DescribeImagesCommandInput,
   DescribeImagesCommandOutput,
   DescribeInstancesCommandInput,
@@ -52,6 +54,7 @@ export const API_CALLS = [
   { service: "ec2", action: "DescribeSubnets", role: "reader" },
   { service: "ec2", action: "DescribeSecurityGroups", role: "reader" },
   { service: "ec2", action: "DescribeVpcs", role: "reader" },
+  { service: "ec2", action: "DescribeCapacityReservations", role: "reader" },
   { service: "ec2", action: "DescribeInstances", role: "reader" },
   { service: "ec2", action: "DescribeVolumes", role: "reader" },
   { service: "ec2", action: "DescribeNetworkInterfaces", role: "reader" },
@@ -120,6 +123,10 @@ export interface AwsApi {
     input: DescribeSubnetsCommandInput,
     signal: AbortSignal,
   ): Promise<DescribeSubnetsCommandOutput>;
+  describeCapacityReservations(
+    input: DescribeCapacityReservationsCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeCapacityReservationsCommandOutput>;
   describeSecurityGroups(
     input: DescribeSecurityGroupsCommandInput,
     signal: AbortSignal,
@@ -172,7 +179,7 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
   const change = (signal: AbortSignal) => ({ ...longTimeout, ...options(signal) });
   return {
     region,
-    ...networkCalls(reader),
+    ...placeCalls(reader),
     async describeImages(input, signal) {
       const { DescribeImagesCommand } = await loadSdk();
       return await (await reader()).send(new DescribeImagesCommand(input), options(signal));
@@ -232,13 +239,17 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
   };
 }
 
-type NetworkCalls = Pick<
+type PlaceCalls = Pick<
   AwsApi,
-  "describeNetworkInterfaces" | "describeSecurityGroups" | "describeSubnets" | "describeVpcs"
+  | "describeCapacityReservations"
+  | "describeNetworkInterfaces"
+  | "describeSecurityGroups"
+  | "describeSubnets"
+  | "describeVpcs"
 >;
 
-/** The reads of network resources. */
-function networkCalls(reader: () => ReturnType<AwsClients["ec2"]>): NetworkCalls {
+/** The reads of what a placement names. */
+function placeCalls(reader: () => ReturnType<AwsClients["ec2"]>): PlaceCalls {
   const options = (signal: AbortSignal) => ({ abortSignal: signal });
   return {
     async describeSubnets(input, signal) {
@@ -248,6 +259,11 @@ function networkCalls(reader: () => ReturnType<AwsClients["ec2"]>): NetworkCalls
     async describeSecurityGroups(input, signal) {
       const { DescribeSecurityGroupsCommand } = await loadSdk();
       const command = new DescribeSecurityGroupsCommand(input);
+      return await (await reader()).send(command, options(signal));
+    },
+    async describeCapacityReservations(input, signal) {
+      const { DescribeCapacityReservationsCommand } = await loadSdk();
+      const command = new DescribeCapacityReservationsCommand(input);
       return await (await reader()).send(command, options(signal));
     },
     async describeVpcs(input, signal) {

@@ -59,6 +59,10 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
       await paced("DescribeSubnets", signal, (limited) => api.describeSubnets(input, limited)),
     describeVpcs: async (input, signal) =>
       await paced("DescribeVpcs", signal, (limited) => api.describeVpcs(input, limited)),
+    describeCapacityReservations: async (input, signal) =>
+      await paced("DescribeCapacityReservations", signal, (limited) =>
+        api.describeCapacityReservations(input, limited),
+      ),
     describeSecurityGroups: async (input, signal) =>
       await paced("DescribeSecurityGroups", signal, (limited) =>
         api.describeSecurityGroups(input, limited),

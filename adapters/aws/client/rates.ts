@@ -24,6 +24,7 @@ const PUBLISHED = {
   DescribeSubnets: READS,
   DescribeSecurityGroups: READS,
   DescribeVpcs: READS,
+  DescribeCapacityReservations: READS,
   DescribeVolumes: READS,
   DescribeNetworkInterfaces: READS,
   GetConsoleOutput: READS,

@@ -1,4 +1,11 @@
-import type { Image, InstanceTypeInfo, SecurityGroup, Subnet, Vpc } from "@aws-sdk/client-ec2";
+import type {
+  CapacityReservation,
+  Image,
+  InstanceTypeInfo,
+  SecurityGroup,
+  Subnet,
+  Vpc,
+} from "@aws-sdk/client-ec2";
 import { singleFlight } from "../../../src/async/single-flight.ts";
 import type { Keeping } from "../../../src/async/single-flight.ts";
 import type { AwsApi } from "./api.ts";
@@ -32,6 +39,8 @@ export interface AwsReader {
   vpcs(ids: readonly string[], signal: AbortSignal): Promise<readonly Vpc[]>;
   /** The groups with these ids, without those that do not exist; for no ids the default groups of all VPCs. */
   securityGroups(ids: readonly string[], signal: AbortSignal): Promise<readonly SecurityGroup[]>;
+  /** @throws SlipwayError `RESERVATION_NOT_FOUND` */
+  capacityReservation(id: string, signal: AbortSignal): Promise<CapacityReservation>;
 }
 
 export interface ReaderPorts {
@@ -98,15 +107,16 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
         (stop) =>
           findGeneralTypes(api, architecture, (names) => offeringsOf(api, names, stop), stop),
       ),
-    ...networkReads(api),
+    ...placeReads(api),
   };
 }
 
-type NetworkReads = Pick<AwsReader, "securityGroups" | "subnets" | "vpcs">;
+type PlaceReads = Pick<AwsReader, "capacityReservation" | "securityGroups" | "subnets" | "vpcs">;
 
-function networkReads(api: AwsApi): NetworkReads {
+function placeReads(api: AwsApi): PlaceReads {
   const readSubnets = sharedRead<readonly Subnet[]>(api.region);
   const readVpcs = sharedRead<readonly Vpc[]>(api.region);
+  const readReservation = sharedRead<CapacityReservation>(api.region);
   const readGroups = sharedRead<readonly SecurityGroup[]>(api.region);
   return {
     subnets(ids, signal) {
@@ -126,6 +136,16 @@ function networkReads(api: AwsApi): NetworkReads {
         async (stop) => (await api.describeVpcs({ Filters }, stop)).Vpcs ?? [],
       );
     },
+    capacityReservation: (id, signal) =>
+      readReservation(
+        { operation: "DescribeCapacityReservations", subject: id, key: id, signal },
+        async (stop) => {
+          // There is no filter for ids.
+          const input = { CapacityReservationIds: [id] };
+          const { CapacityReservations = [] } = await api.describeCapacityReservations(input, stop);
+          return requireMember(CapacityReservations[0], "capacity reservation");
+        },
+      ),
     securityGroups(ids, signal) {
       const isDefault = ids.length === 0;
       const filter = isDefault

@@ -5,6 +5,7 @@
 export {
   DeleteNetworkInterfaceCommand,
   DeleteVolumeCommand,
+  DescribeCapacityReservationsCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
   DescribeInstanceTypeOfferingsCommand,

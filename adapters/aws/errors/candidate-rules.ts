@@ -12,7 +12,6 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
       "InsufficientReservedInstanceCapacity",
       "InsufficientReservedInstancesCapacity",
       "UnfulfillableCapacity",
-      "ReservationCapacityExceeded",
     ],
     verdict: {
       code: "RESOURCE_EXHAUSTED",
@@ -30,6 +29,29 @@ export const CANDIDATE_RULES: readonly CloudRule[] = [
       remedy:
         "Allocate another Dedicated Host for the machine type, and name its host_id in the placement or turn on its auto-placement.",
       blastRadius: "type-in-zone",
+      retry: "next-candidate",
+    },
+  },
+  {
+    // "The requested reservation does not have sufficient compatible and available capacity": it has one zone and type.
+    codes: ["ReservationCapacityExceeded"],
+    verdict: {
+      code: "RESOURCE_EXHAUSTED",
+      reason: "RESERVATION_FULL",
+      remedy:
+        "Terminate a machine of the reservation, enlarge it, or change capacity_reservation of the placement.",
+      blastRadius: "type-in-zone",
+      retry: "next-candidate",
+    },
+  },
+  {
+    // Only requests for on-demand machines name a reservation.
+    codes: ["InvalidCapacityReservationId"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "RESERVATION_NOT_FOUND",
+      remedy: "Correct capacity_reservation.id of the placement: it is of one account and region.",
+      blastRadius: "market",
       retry: "next-candidate",
     },
   },

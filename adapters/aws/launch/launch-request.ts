@@ -36,7 +36,7 @@ export function launchRequest(launch: Launch): Input {
     ...blockDevices(settings, plan.planId),
     MetadataOptions: metadata(settings, place),
     ...market(settings, place),
-    ...hostOptions(settings),
+    ...hostOptions(settings, place),
     TagSpecifications: tagSpecifications(launchTags(launch, settings.tags, settings), {
       ...place,
       keepsVolumes: keepsVolumes(settings),

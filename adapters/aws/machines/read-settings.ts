@@ -5,6 +5,8 @@ import { filled } from "../../../src/substrate/filled.ts";
 /** The members of an instance that hold its settings. */
 export type InstanceReply = Pick<
   Instance,
+  | "CapacityReservationId"
+  | "CapacityReservationSpecification"
   | "CpuOptions"
   | "InstanceLifecycle"
   | "KeyName"
@@ -25,6 +27,8 @@ export function settingsOfInstance({
   MaintenanceOptions: maintenance,
   CpuOptions: cpu,
   InstanceLifecycle,
+  CapacityReservationId,
+  CapacityReservationSpecification: reservation,
 }: InstanceReply): JsonObject {
   return filled({
     securityGroupIds: SecurityGroups?.flatMap(({ GroupId }) => GroupId ?? []),
@@ -40,6 +44,13 @@ export function settingsOfInstance({
     // The maximum price is not among the members of an instance, only of its spot request.
     market: InstanceLifecycle,
     maintenance: filled({ autoRecovery: maintenance?.AutoRecovery }),
+    capacityReservation: filled({
+      preference: reservation?.CapacityReservationPreference,
+      id: reservation?.CapacityReservationTarget?.CapacityReservationId,
+      resourceGroupArn: reservation?.CapacityReservationTarget?.CapacityReservationResourceGroupArn,
+    }),
+    // The reservation that the machine uses.
+    capacityReservationId: CapacityReservationId,
     confidential: filled({ amdSevSnp: cpu?.AmdSevSnp === "enabled" }),
   });
 }

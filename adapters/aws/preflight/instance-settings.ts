@@ -47,6 +47,7 @@ function optionsOf(target: AwsTarget): Partial<InstanceSettings> {
     maxPrice,
     maintenance,
     confidential,
+    capacityReservation,
   } = target;
   return {
     ...(metadataOptions === undefined ? {} : { metadataOptions }),
@@ -57,5 +58,6 @@ function optionsOf(target: AwsTarget): Partial<InstanceSettings> {
     ...(maxPrice === undefined ? {} : { maxPrice }),
     ...(maintenance === undefined ? {} : { maintenance }),
     ...(confidential === undefined ? {} : { confidential }),
+    ...(capacityReservation === undefined ? {} : { capacityReservation }),
   };
 }

@@ -108,6 +108,26 @@ const RULES: readonly PlaceRule[] = [
     concernsMachineType: true,
     option: "tenancy",
   },
+  {
+    name: "capacity-reservation.matches",
+    reason: "RESERVATION_MISMATCH",
+    passedMessage: "the capacity reservation is for the machine type and the zone",
+    remedy:
+      "Name a machine type and a subnet that match the reservation, or change capacity_reservation of the placement.",
+    warnsIfOthersAreLeft: false,
+    concernsMachineType: true,
+    option: "capacityReservation",
+  },
+  {
+    name: "capacity-reservation.available",
+    reason: "RESERVATION_FULL",
+    passedMessage: "the capacity reservation has a machine free",
+    remedy:
+      "Terminate a machine of the reservation, enlarge it, or change capacity_reservation of the placement.",
+    warnsIfOthersAreLeft: true,
+    concernsMachineType: true,
+    option: "capacityReservation",
+  },
 ];
 
 /**

@@ -1,8 +1,14 @@
-import type { InstanceTypeInfo, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import type {
+  CapacityReservation,
+  InstanceTypeInfo,
+  SecurityGroup,
+  Subnet,
+} from "@aws-sdk/client-ec2";
 import type { AwsTarget, Candidate } from "../../../src/plan/plan.ts";
 import type { InstanceSettings } from "../settings.ts";
 import type { PlaceRefusal } from "./place-refusal.ts";
 import { optionSubnetRefusals, optionTypeRefusals } from "./option-refusals.ts";
+import { reservationRefusals } from "./capacity-reservation.ts";
 import { typeAt } from "./type-choice.ts";
 import type { TypeChoice } from "./type-choice.ts";
 
@@ -13,6 +19,8 @@ export interface PlaceCheckInput {
   readonly subnets: readonly Subnet[];
   /** The groups that the placement names, without those that do not exist. */
   readonly securityGroups: readonly SecurityGroup[];
+  /** The capacity reservation that the placement names. Null if it names none or it could not be read. */
+  readonly reservation: CapacityReservation | null;
   /** The instance types of the candidates. */
   readonly types: readonly TypeChoice[];
 }
@@ -39,6 +47,12 @@ export function judgePlaces(input: PlaceCheckInput): readonly JudgedPlace[] {
             ...(type === null || type.info === null
               ? []
               : optionTypeRefusals(type.name, type.info, input.target)),
+            ...(input.reservation === null
+              ? []
+              : reservationRefusals(input.reservation, candidate, {
+                  zone: subnet.AvailabilityZone,
+                  type: type?.name ?? null,
+                })),
           ]),
     ];
     return {

@@ -1,7 +1,8 @@
-import type { SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
+import type { CapacityReservation, SecurityGroup, Subnet } from "@aws-sdk/client-ec2";
 import { cancellation } from "../../../src/async/cancellation.ts";
 import type { JsonObject } from "../../../src/errors.ts";
 import type { Check, PlanDraft, AwsTarget } from "../../../src/plan/plan.ts";
+import type { InstanceOptions } from "../../../src/plan/instance.ts";
 import type { PreflightReport } from "../../../src/substrate/contract.ts";
 import { addressCheck, placeChecks, unreadPlaceChecks } from "./place-checks.ts";
 import { confidentialImageChecks } from "./confidential-checks.ts";
@@ -74,6 +75,8 @@ interface PreflightReads {
   readonly machine: MachineReading;
   readonly subnets: Reading<readonly Subnet[]>;
   readonly groups: Reading<readonly SecurityGroup[]>;
+  /** Null if the placement names none. */
+  readonly reservation: Reading<CapacityReservation> | null;
   readonly volumeTypes: readonly string[];
 }
 
@@ -86,15 +89,17 @@ async function readAll(
     role,
     account: await settled(reader.account(role, signal)),
   });
-  const [machine, subnets, groups, accounts, types] = await Promise.all([
+  const reservationId = target.capacityReservation?.id;
+  const [machine, subnets, groups, reservation, accounts, types] = await Promise.all([
     readMachine(reader, draft, signal),
     settled(reader.subnets(target.subnetIds, signal)),
     settled(reader.securityGroups(namedGroups(target), signal)),
+    reservationId === undefined ? null : settled(reader.capacityReservation(reservationId, signal)),
     Promise.all(rolesOf(target).map(accountOf)),
     // The list serves only to check a disk type.
     draft.shape.diskType === null && draft.shape.dataDisks === undefined ? [] : volumeTypes(),
   ]);
-  return { accounts, machine, subnets, groups, volumeTypes: types };
+  return { accounts, machine, subnets, groups, reservation, volumeTypes: types };
 }
 
 function evaluate(
@@ -102,7 +107,7 @@ function evaluate(
   answers: PreflightReads,
 ): Omit<PreflightFindings, "imageRefused"> {
   const { draft, target, image } = subject;
-  const { machine: reading, subnets, groups, accounts, volumeTypes } = answers;
+  const { machine: reading, subnets, groups, reservation, accounts, volumeTypes } = answers;
   const zones = [...new Set((subnets.value ?? []).flatMap((one) => one.AvailabilityZone ?? []))];
   const machine = chooseMachine({
     reading,
@@ -123,9 +128,12 @@ function evaluate(
       ...accounts.map(({ role, account }) => accountCheck(role, target, account)),
       ...machine.checks,
       ...(subnets.error === null
-        ? placeChecks(places ?? [], machine, target)
+        ? placeChecks(places ?? [], machine, comparableOptions(target, reservation))
         : unreadPlaceChecks(subnets.error, target)),
       ...addressChecks(subject, subnets.value, places),
+      ...(reservation === null || reservation.error === null
+        ? []
+        : [unread("capacity-reservation.exists", reservation.error)]),
       ...(groups.error === null ? [] : [unread("security-group.exists", groups.error)]),
       ...(group === null ? [] : [group.check]),
       ...volumeChecks({
@@ -143,8 +151,18 @@ function evaluate(
       ...machine.errors,
       subnets.error,
       groups.error,
+      reservation?.error ?? null,
     ],
   };
+}
+
+/** Without a reservation that EC2 describes, there is nothing to compare the places with. */
+function comparableOptions(
+  target: AwsTarget,
+  reservation: PreflightReads["reservation"],
+): InstanceOptions {
+  const { capacityReservation: _unread, ...options } = target;
+  return reservation === null || reservation.error !== null ? options : target;
 }
 
 function addressChecks(
@@ -159,7 +177,7 @@ function addressChecks(
 
 function evaluatePlaces(
   { draft, target }: InstanceSubject,
-  { subnets, groups }: PreflightReads,
+  { subnets, groups, reservation }: PreflightReads,
   machine: MachineChoice,
 ): readonly JudgedPlace[] {
   const ids = namedGroups(target);
@@ -169,6 +187,7 @@ function evaluatePlaces(
     target,
     subnets: subnets.value ?? [],
     securityGroups: named ?? [],
+    reservation: reservation?.value ?? null,
     types: machine.types,
   });
 }

@@ -5,6 +5,7 @@ import {
   isMetadataTagKey,
   METADATA_TAGS,
   TENANCIES,
+  RESERVATION_PREFERENCES,
 } from "../../plan/instance.ts";
 import type { AwsPlacement } from "../kinds.ts";
 import { distinct, text } from "./common.ts";
@@ -71,6 +72,23 @@ export function instanceFields() {
         amdSevSnp: z.literal(true, "must be true, or leave confidential out"),
       })
       .exactOptional(),
+    capacityReservation: z
+      .strictObject({
+        preference: z
+          .enum(RESERVATION_PREFERENCES, `must be one of ${RESERVATION_PREFERENCES.join(", ")}`)
+          .exactOptional(),
+        id: awsId("cr").exactOptional(),
+        resourceGroupArn: text(
+          /^arn:aws[a-z-]*:resource-groups:[a-z0-9-]+:[0-9]{12}:group\/[\w.-]+$/,
+          "must be an ARN such as arn:aws:resource-groups:us-east-1:123456789012:group/name",
+          1_600,
+        ).exactOptional(),
+      })
+      .refine(
+        (reservation) => Object.keys(reservation).length === 1,
+        "must have exactly one of preference, id and resource_group_arn",
+      )
+      .exactOptional(),
   };
 }
 
@@ -84,7 +102,7 @@ export interface InstanceClash {
 
 export function instanceClashes(placement: AwsPlacement): readonly InstanceClash[] {
   const { securityGroupId, securityGroupIds, metadataOptions, tags = {} } = placement;
-  const { maxPrice, market = "ON_DEMAND" } = placement;
+  const { maxPrice, capacityReservation, market = "ON_DEMAND" } = placement;
   const clashes: InstanceClash[] = [];
   if (securityGroupId !== undefined && securityGroupIds !== undefined)
     clashes.push({
@@ -110,6 +128,13 @@ export function instanceClashes(placement: AwsPlacement): readonly InstanceClash
     clashes.push({
       path: ["tenancy"],
       message: `must not be host with market ${market}: EC2 sells no spot capacity on Dedicated Hosts; set market to ON_DEMAND`,
+    });
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-capacity-reservations.html
+  if (capacityReservation !== undefined && market === "SPOT")
+    clashes.push({
+      path: ["capacityReservation"],
+      message:
+        "is for on-demand machines: set market to ON_DEMAND or SPOT_THEN_ON_DEMAND, or remove it",
     });
   return clashes;
 }

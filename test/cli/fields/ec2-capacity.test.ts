@@ -7,6 +7,8 @@ import type { Ec2Commands, Ec2Fields } from "./support/ec2-fields.ts";
 
 const SLOW = { timeout: 60_000 };
 
+const M7I_IN_A = { instanceType: "m7i.large", zone: "us-east-1a" };
+
 /** One field: the records, what EC2 is sent, and what `describe` reads back of the machine. */
 interface Applied extends Ec2Fields {
   readonly wire: Readonly<Record<string, string>>;
@@ -30,6 +32,16 @@ const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
     wire: { "CpuOptions.AmdSevSnp": "enabled" },
     described: { confidential: { amd_sev_snp: true } },
   }),
+  capacity_reservation(region) {
+    const id = region.addCapacityReservation({ ...M7I_IN_A, machines: 1 });
+    return {
+      placement: { capacity_reservation: { id } },
+      wire: {
+        "CapacityReservationSpecification.CapacityReservationTarget.CapacityReservationId": id,
+      },
+      described: { capacity_reservation: { id }, capacity_reservation_id: id },
+    };
+  },
 };
 
 /** A refusal: the failed check's name, its reason, and some of the message's words. */
@@ -50,7 +62,48 @@ const REFUSED: Readonly<Record<string, (region: Ec2Region) => RefusedPlan>> = {
       "m7i.large does not have AMD SEV-SNP",
     ],
   }),
+  "capacity_reservation that does not exist": () => ({
+    fields: { placement: { capacity_reservation: { id: "cr-0123456789abcdef0" } } },
+    finding: [
+      "capacity-reservation.exists",
+      "RESERVATION_NOT_FOUND",
+      "The capacity reservation 'cr-0123456789abcdef0' does not exist",
+    ],
+  }),
+  "capacity_reservation of another zone": (region) =>
+    mismatch(
+      region.addCapacityReservation({ ...M7I_IN_A, zone: "us-east-1b", machines: 1 }),
+      "is in us-east-1b, not in us-east-1a",
+    ),
+  "capacity_reservation for another type": (region) =>
+    mismatch(
+      region.addCapacityReservation({ ...M7I_IN_A, instanceType: "c7i.large", machines: 1 }),
+      "is for c7i.large, not m7i.large",
+    ),
+  "capacity_reservation that was cancelled"(region) {
+    const id = region.addCapacityReservation({ ...M7I_IN_A, machines: 1 });
+    region.changeCapacityReservation(id, { state: "cancelled" });
+    return mismatch(id, "is cancelled");
+  },
+  "capacity_reservation without a free machine"(region) {
+    const id = region.addCapacityReservation({ ...M7I_IN_A, machines: 0 });
+    return {
+      fields: { placement: { capacity_reservation: { id } } },
+      finding: [
+        "capacity-reservation.available",
+        "RESERVATION_FULL",
+        `${id} has none of its 0 machines free`,
+      ],
+    };
+  },
 };
+
+function mismatch(id: string, why: string): RefusedPlan {
+  return {
+    fields: { placement: { capacity_reservation: { id } } },
+    finding: ["capacity-reservation.matches", "RESERVATION_MISMATCH", `${id} ${why}`],
+  };
+}
 
 /** What only the launch can know, or what has changed since the plan was saved. */
 interface RefusedLaunch {
@@ -76,7 +129,35 @@ const REFUSED_AT_LAUNCH: Readonly<Record<string, (region: Ec2Region) => RefusedL
       },
     };
   },
+  "capacity_reservation: one that has become full"(region) {
+    const id = region.addCapacityReservation({ ...M7I_IN_A, machines: 1 });
+    return {
+      fields: { placement: { capacity_reservation: { id } } },
+      change: () => region.changeCapacityReservation(id, { machines: 0 }),
+      error: {
+        code: "RESOURCE_EXHAUSTED",
+        reason: "RESERVATION_FULL",
+        message: expect.stringContaining(
+          "The requested reservation does not have sufficient compatible and available capacity",
+        ),
+        remedy: expect.stringContaining("change capacity_reservation of the placement"),
+      },
+    };
+  },
+  "capacity_reservation: a group without a reservation": () => ({
+    fields: { placement: { capacity_reservation: { resource_group_arn: GROUP_ARN } } },
+    error: { reason: "RESERVATION_FULL" },
+  }),
+  "capacity_reservation: only reservations, and none matches": () => ({
+    fields: {
+      instanceType: "t3.micro",
+      placement: { capacity_reservation: { preference: "capacity-reservations-only" } },
+    },
+    error: { reason: "RESERVATION_FULL" },
+  }),
 };
+
+const GROUP_ARN = "arn:aws:resource-groups:us-east-1:123456789012:group/agents";
 
 const PRICE = 'must be dollars an hour as a quoted decimal number such as "0.05"';
 
@@ -93,6 +174,30 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
   [
     { confidential: { amd_sev_snp: false } },
     "confidential.amd_sev_snp: must be true, or leave confidential out",
+  ],
+  [
+    { capacity_reservation: {} },
+    "capacity_reservation: must have exactly one of preference, id and resource_group_arn",
+  ],
+  [
+    { capacity_reservation: { preference: "open", id: "cr-01" } },
+    "capacity_reservation: must have exactly one of preference, id and resource_group_arn",
+  ],
+  [
+    { capacity_reservation: { preference: "targeted" } },
+    "capacity_reservation.preference: must be one of open, none, capacity-reservations-only",
+  ],
+  [
+    { capacity_reservation: { id: "reserved" } },
+    "capacity_reservation.id: must be an id such as cr-",
+  ],
+  [
+    { capacity_reservation: { resource_group_arn: "agents" } },
+    "capacity_reservation.resource_group_arn: must be an ARN such as arn:aws:resource-groups:",
+  ],
+  [
+    { market: "SPOT", capacity_reservation: { preference: "none" } },
+    "capacity_reservation: is for on-demand machines: set market to ON_DEMAND or SPOT_THEN_ON",
   ],
   [{ maintenance: {} }, "maintenance.auto_recovery is required"],
   [
@@ -176,6 +281,62 @@ describe("the fields of an EC2 placement about capacity, price and hardware", ()
     commands.region.setSpotPrice(pool, null);
   });
 
+  it("a reservation leaves the candidates that match it, and the spot market", async () => {
+    const { region } = commands;
+    const id = region.addCapacityReservation({ ...M7I_IN_A, zone: "us-east-1b", machines: 2 });
+    const placement = {
+      market: "SPOT_THEN_ON_DEMAND",
+      subnet_ids: ["us-east-1a", "us-east-1b"].map((zone) => region.subnets[zone] ?? ""),
+      capacity_reservation: { id },
+    };
+    const workspace = await commands.records({ placement });
+    expect(await commands.json("resolve", workspace)).toMatchObject({
+      candidates: [
+        { place: "us-east-1a", market: "spot", verdict: "eligible" },
+        { place: "us-east-1b", market: "spot", verdict: "eligible" },
+        { place: "us-east-1a", market: "on-demand", verdict: "rejected" },
+        { place: "us-east-1b", market: "on-demand", verdict: "eligible" },
+      ],
+    });
+    expect(Object.keys(commands.sent("dry run")).filter(isOfReservation)).toEqual([]);
+    for (const zone of ["us-east-1a", "us-east-1b"])
+      region.setCapacity({ ...M7I_IN_A, zone, market: "spot" }, 0);
+    await commands.json("spawn", workspace, "--id", workspace);
+    expect(await commands.json("describe", workspace)).toMatchObject({
+      machine: { place: "us-east-1b", settings: { capacity_reservation_id: id } },
+    });
+    for (const zone of ["us-east-1a", "us-east-1b"])
+      region.setCapacity({ ...M7I_IN_A, zone, market: "spot" }, null);
+  });
+
+  it.each<readonly [string, (region: Ec2Region) => JsonObject, Readonly<Record<string, string>>]>([
+    ["a preference", () => ({ preference: "none" }), { CapacityReservationPreference: "none" }],
+    [
+      "a resource group",
+      (region) => {
+        const groupArns = [GROUP_ARN];
+        region.addCapacityReservation({ ...M7I_IN_A, machines: 1, groupArns });
+        return { resource_group_arn: GROUP_ARN };
+      },
+      { "CapacityReservationTarget.CapacityReservationResourceGroupArn": GROUP_ARN },
+    ],
+  ])("%s about reservations reaches EC2, and describe reads it back", SLOW, async (...given) => {
+    const [, make, wire] = given;
+    const reservation = make(commands.region);
+    const workspace = await commands.records({ placement: { capacity_reservation: reservation } });
+    await commands.json("spawn", workspace, "--id", workspace);
+    const sent = Object.entries(commands.sent("launch")).filter(([name]) => isOfReservation(name));
+    expect(sent).toEqual(
+      Object.entries(wire).map(([name, value]) => [
+        `CapacityReservationSpecification.${name}`,
+        value,
+      ]),
+    );
+    expect(await commands.json("describe", workspace)).toMatchObject({
+      machine: { settings: { capacity_reservation: reservation } },
+    });
+  });
+
   it.each(REJECTED)("set refuses %j", async (aws, message) => {
     const { exitCode, stderr } = await commands.placement("rejected", aws);
     expect(exitCode).toBe(2);
@@ -197,4 +358,8 @@ describe("the fields of an EC2 placement about capacity, price and hardware", ()
 
 function isOfField(parameter: string): boolean {
   return /^(?:Capacity|Cpu|InstanceMarket|LaunchTemplate|Maintenance)/.test(parameter);
+}
+
+function isOfReservation(parameter: string): boolean {
+  return parameter.startsWith("CapacityReservation");
 }

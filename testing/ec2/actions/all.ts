@@ -3,6 +3,7 @@ import { createImage, deregisterImage, registerImage } from "./change-images.ts"
 import { startInstances, stopInstances, terminateInstances } from "./change-state.ts";
 import { deleteNetworkInterface, deleteVolume } from "./delete-attached.ts";
 import { describeNetworkInterfaces, describeVolumes } from "./describe-attached.ts";
+import { describeCapacityReservations } from "./describe-capacity-reservations.ts";
 import { describeImages } from "./describe-images.ts";
 import { describeInstanceStatus } from "./describe-instance-status.ts";
 import { describeInstances } from "./describe-instances.ts";
@@ -25,6 +26,7 @@ const ALL: readonly Action[] = [
   deleteVolume,
   deregisterImage,
   describeAvailabilityZones,
+  describeCapacityReservations,
   describeImages,
   describeInstanceAttribute,
   describeInstanceStatus,

@@ -8,6 +8,7 @@ import {
   requireSubscription,
 } from "../launch/agreements.ts";
 import { planDevices } from "../launch/block-devices.ts";
+import { requireReservation, reservationFor } from "../capacity-reservations.ts";
 import { freeCapacity, insufficientCapacity, requireQuota } from "../launch/capacity.ts";
 import {
   type TokenUse,
@@ -35,7 +36,7 @@ import { requireTenancy, roomOnHost } from "../launch/tenancy.ts";
 import type { InstanceType } from "../instance-types.ts";
 import { freeAddresses, takenAddresses } from "../network.ts";
 import { isOffered } from "../offerings.ts";
-import type { Instance, Market, Subnet } from "../records.ts";
+import type { Instance, Market, Pool, Subnet } from "../records.ts";
 import { reservationSet } from "../render/instance.ts";
 import { requireKeyPair } from "../key-pairs.ts";
 import { requireMetadataKeys, tagsAtCreation } from "../tags.ts";
@@ -65,7 +66,10 @@ export const runInstances = mutation(RUN_INSTANCES, {
   },
 });
 
-type LaunchWithoutSubnet = Omit<LaunchDecision, "hostId" | "subnet" | "volumeFailure">;
+type LaunchWithoutSubnet = Omit<
+  LaunchDecision,
+  "hostId" | "reservationId" | "subnet" | "volumeFailure"
+>;
 
 function decide(
   context: Context,
@@ -85,6 +89,7 @@ function decide(
   requireAttachments(type, devices);
   requireUserData(parameters.UserData);
   requireMetadataOptions(parameters);
+  requireReservation(context, parameters.CapacityReservationSpecification);
   requirePrice(parameters.InstanceMarketOptions?.SpotOptions?.MaxPrice ?? null);
   if (parameters.KeyName !== null)
     requireKeyPair(context.region, { account: context.account, name: parameters.KeyName });
@@ -136,7 +141,17 @@ function launch(
       zone: subnet.zone,
       maxPrice: parameters.InstanceMarketOptions?.SpotOptions?.MaxPrice ?? null,
     });
-  const free = freeCapacity(context, { instanceType: type.name, zone: subnet.zone, market });
+  const offering: Pick<Pool, "instanceType" | "market" | "zone"> = {
+    instanceType: type.name,
+    zone: subnet.zone,
+    market,
+  };
+  const reservation = reservationFor(context, parameters.CapacityReservationSpecification, {
+    ...offering,
+    least: MinCount,
+    most: MaxCount,
+  });
+  const free = reservation === null ? freeCapacity(context, offering) : reservation.free;
   if (free < MinCount) {
     const others = context.region.zones
       .map(({ name }) => name)
@@ -157,7 +172,13 @@ function launch(
   const volumeFailure = failureOfVolumes(context, decision.devices, addresses.length);
   return makeInstances(
     context,
-    { ...decision, subnet, hostId: onHost?.host.id ?? null, volumeFailure },
+    {
+      ...decision,
+      subnet,
+      hostId: onHost?.host.id ?? null,
+      reservationId: reservation?.id ?? null,
+      volumeFailure,
+    },
     addresses,
   );
 }

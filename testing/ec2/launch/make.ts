@@ -15,6 +15,8 @@ export interface LaunchDecision {
   readonly subnet: Subnet;
   /** The Dedicated Host; null for another tenancy. */
   readonly hostId: string | null;
+  /** The capacity reservation that the machines use; null for other capacity. */
+  readonly reservationId: string | null;
   readonly profile: string | null;
   readonly tagsOf: (resourceType: string) => Tags;
   /** Why EC2 cannot create the volumes, so that the machines end right after the launch; null if it can. */
@@ -54,6 +56,8 @@ function makeInstance(context: Context, decision: LaunchDecision, member: Member
   const { world, account, now, timing } = context;
   const { parameters, image, network, subnet } = decision;
   const metadata = parameters.MetadataOptions;
+  const reserved = parameters.CapacityReservationSpecification;
+  const reservationTarget = reserved?.CapacityReservationTarget ?? null;
   const isSpot = parameters.InstanceMarketOptions?.MarketType === "spot";
   return {
     id: newId(world, "i"),
@@ -86,6 +90,14 @@ function makeInstance(context: Context, decision: LaunchDecision, member: Member
     hibernation: parameters.HibernationOptions?.Configured ?? false,
     terminationProtection: parameters.DisableApiTermination ?? false,
     shutdownBehavior: parameters.InstanceInitiatedShutdownBehavior ?? "stop",
+    capacityReservation: {
+      // "When CapacityReservationPreference is not specified, it defaults to open", without a target.
+      preference:
+        reserved?.CapacityReservationPreference ?? (reservationTarget === null ? "open" : null),
+      id: reservationTarget?.CapacityReservationId ?? null,
+      groupArn: reservationTarget?.CapacityReservationResourceGroupArn ?? null,
+    },
+    capacityReservationId: decision.reservationId,
     amdSevSnp: parameters.CpuOptions?.AmdSevSnp ?? "disabled",
     autoRecovery: parameters.MaintenanceOptions?.AutoRecovery ?? "default",
     tenancy: tenancyOf(context, parameters, subnet),

@@ -50,7 +50,11 @@ const NETWORK_INTERFACES = list(
 export const RUN_INSTANCES = {
   BlockDeviceMapping: BLOCK_DEVICES,
   CapacityReservationSpecification: structure({
-    CapacityReservationPreference: oneOf("open", "none"),
+    CapacityReservationPreference: oneOf("open", "none", "capacity-reservations-only"),
+    CapacityReservationTarget: structure({
+      CapacityReservationId: text,
+      CapacityReservationResourceGroupArn: text,
+    }),
   }),
   ClientToken: text,
   CpuOptions: structure({ AmdSevSnp: SWITCH, CoreCount: integer, ThreadsPerCore: integer }),

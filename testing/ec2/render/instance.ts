@@ -62,7 +62,8 @@ function instanceFields(instance: Instance, view: InstanceView): XmlFields {
     ebsOptimized: instance.ebsOptimized,
     enaSupport: true,
     cpuOptions: cpuOptions(instance, view.types.get(instance.instanceType)),
-    capacityReservationSpecification: { capacityReservationPreference: "open" },
+    capacityReservationId: instance.capacityReservationId,
+    capacityReservationSpecification: reservationFields(instance),
     hibernationOptions: { configured: instance.hibernation },
     metadataOptions: metadataFields(instance, state),
     enclaveOptions: { enabled: false },
@@ -138,6 +139,17 @@ function cpuOptions({ amdSevSnp }: Instance, type: InstanceType | undefined): Xm
     threadsPerCore: threads,
     // EC2 shows it only of types that have it.
     amdSevSnp: type.hasSevSnp === true ? amdSevSnp : null,
+  };
+}
+
+function reservationFields({ capacityReservation }: Instance): XmlFields {
+  const { preference, id, groupArn } = capacityReservation;
+  const isTargeted = id !== null || groupArn !== null;
+  return {
+    capacityReservationPreference: preference,
+    capacityReservationTarget: isTargeted
+      ? { capacityReservationId: id, capacityReservationResourceGroupArn: groupArn }
+      : null,
   };
 }
 

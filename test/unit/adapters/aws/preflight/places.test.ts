@@ -33,6 +33,7 @@ function judge(change: Partial<PlaceCheckInput>) {
     target: awsTarget({ subnetIds: ["subnet-1"] }),
     subnets: [subnet("subnet-1")],
     securityGroups: [],
+    reservation: null,
     types: types(),
     ...change,
   });
