@@ -76,7 +76,7 @@ export const BUILT_IN_TYPES: readonly InstanceType[] = [
     threadsPerCore: 1,
     isXen: true,
   },
-  { ...fromRow(["m6a.large", 2, 8], "x86_64"), hasSevSnp: true },
+  { ...fromRow(["m6a.xlarge", 4, 16], "x86_64"), hasSevSnp: true },
   { ...fromRow(["c6a.large", 2, 4], "x86_64"), hasSevSnp: true },
   { ...fromRow(["r6a.large", 2, 16], "x86_64"), hasSevSnp: true },
   { ...fromRow(["m5.large", 2, 8], "x86_64"), previousGeneration: true },

@@ -27,7 +27,7 @@ const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
     described: { maintenance: { auto_recovery: "disabled" } },
   }),
   confidential: () => ({
-    instanceType: "m6a.large",
+    instanceType: "m6a.xlarge",
     placement: { confidential: { amd_sev_snp: true } },
     wire: { "CpuOptions.AmdSevSnp": "enabled" },
     described: { confidential: { amd_sev_snp: true } },
@@ -246,14 +246,14 @@ describe("the fields of an EC2 placement about capacity, price and hardware", ()
 
   it("leaves out a type without AMD SEV-SNP if another one has it", async () => {
     const workspace = await commands.records({
-      instanceType: ["m7i.large", "m6a.large"],
+      instanceType: ["m7i.large", "m6a.xlarge"],
       placement: { confidential: { amd_sev_snp: true } },
     });
     const why = expect.stringContaining("m7i.large does not have AMD SEV-SNP");
     expect(await commands.json("resolve", workspace)).toMatchObject({
       candidates: [
         { machine_type: "m7i.large", verdict: "rejected", reason: why },
-        { machine_type: "m6a.large", verdict: "eligible", reason: null },
+        { machine_type: "m6a.xlarge", verdict: "eligible", reason: null },
       ],
     });
   });

@@ -39,7 +39,7 @@ export interface Ec2Commands extends AsyncDisposable {
 
 /** The sizes of the machine types that the cases use, as EC2 describes them. */
 const SIZES: Readonly<Record<string, readonly [vcpus: number, memoryGb: number]>> = {
-  "m6a.large": [2, 8],
+  "m6a.xlarge": [4, 16],
   "m7i.large": [2, 8],
   "t2.micro": [1, 1],
   "t3.micro": [2, 1],

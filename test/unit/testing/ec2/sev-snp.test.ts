@@ -17,7 +17,7 @@ describe("AMD SEV-SNP", () => {
     ],
   ])("is refused %s", async (_what, change, message) => {
     await using it = await subject();
-    const request = { ...launchOf(it.region), InstanceType: "m6a.large" as const, ...change(it) };
+    const request = { ...launchOf(it.region), InstanceType: "m6a.xlarge" as const, ...change(it) };
     const command = new RunInstancesCommand({ ...request, CpuOptions: { AmdSevSnp: "enabled" } });
     expect(await refusal(it.client.send(command))).toMatchObject({
       code: "InvalidParameterCombination",
