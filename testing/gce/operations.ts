@@ -32,7 +32,7 @@ export function startOperation(
 ): Operation {
   const error = context.takeOperationFault() ?? draft.error ?? null;
   const groupId = draft.bulk === undefined ? null : uuid(newDigits(context.world));
-  const operation = record(context, draft, { error, requestId, groupId });
+  const operation = recordOperation(context, draft, { error, requestId, groupId });
   if (error === null) draft.takeEffect();
   if (draft.bulk !== undefined && groupId !== null)
     operation.bulk = startMembers(context, draft.bulk, { failed: error !== null, groupId });
@@ -46,7 +46,7 @@ function startMembers(
 ): Operation["bulk"] {
   const good = members.filter(({ error }) => error === null);
   for (const member of members) {
-    record(context, member, { error: member.error, requestId: null, groupId });
+    recordOperation(context, member, { error: member.error, requestId: null, groupId });
     if (!failed && member.error === null) member.takeEffect();
   }
   // On rollback, the members that could be created are created and deleted again.
@@ -58,9 +58,10 @@ function startMembers(
   };
 }
 
-function record(
-  { world, project, now, user }: Context,
-  { scope, type, targetLink, targetId, durationMs, warnings = [] }: Draft,
+/** Records an operation that has begun. */
+export function recordOperation(
+  { world, project, now, user }: Pick<Context, "world" | "project" | "now" | "user">,
+  { scope, type, targetLink, targetId, durationMs, warnings = [] }: Omit<Draft, "takeEffect">,
   {
     error,
     requestId,
@@ -69,7 +70,7 @@ function record(
     readonly error: OperationError | null;
     readonly requestId: string | null;
     readonly groupId: string | null;
-  },
+  } = { error: null, requestId: null, groupId: null },
 ): Operation {
   const digits = newDigits(world);
   const operation: Operation = {

@@ -14,6 +14,7 @@ import { readStateFile, writeStateFile } from "../server/state-file.ts";
 import { GCE_FAULTS } from "./faults.ts";
 import { MACHINE_TYPES, type MachineType } from "./machine-types.ts";
 import { type MetadataOwner, metadataService } from "./metadata/metadata-service.ts";
+import { preemptInstance } from "./preemption.ts";
 import { type RateTable, publishedRates } from "./rate-limits.ts";
 import type {
   ClosedZone,
@@ -93,6 +94,8 @@ export interface GceFake extends AsyncDisposable {
   enforce(policy: Policy): void;
   /** Sets the output of the machine's first serial port. */
   print(project: string, zone: string, name: string, text: string): void;
+  /** Reclaims a spot machine: it stops or is deleted, as its termination action says. */
+  preempt(project: string, zone: string, name: string): void;
   instances(project: string): readonly Instance[];
   disks(project: string): readonly Disk[];
   close(): Promise<void>;
@@ -180,6 +183,10 @@ function worldHandle({ world, clock, save }: Cloud) {
     print(project: string, zone: string, name: string, text: string): void {
       const instance = projectOf(world, project).instances.get(`${zone}/${name}`);
       if (instance !== undefined) instance.serialOutput = text;
+      save();
+    },
+    preempt(project: string, zone: string, name: string): void {
+      preemptInstance({ world, project: projectOf(world, project), now: clock.now() }, zone, name);
       save();
     },
     instances: (project: string) => [...projectOf(world, project).instances.values()],

@@ -8,9 +8,10 @@ import { LABELS, labelFilter } from "../labels.ts";
 import { machineId, readMachineId } from "./machine-id.ts";
 import type { MachineReference } from "./machine-id.ts";
 import { machineOf } from "../machine.ts";
+import { withEnd } from "./preemption.ts";
 import { mapLimited } from "../../../src/async/map-limited.ts";
 
-type DescribePorts = { readonly api: Pick<GceApi, "instance" | "instances"> };
+type DescribePorts = { readonly api: Pick<GceApi, "instance" | "instances" | "operations"> };
 
 const CALLS_AT_ONCE = 8;
 /** Compute Engine refuses longer filters. */
@@ -123,7 +124,11 @@ async function read(
   const filter = machines.map(nameTerm).join(OR);
   try {
     const found = await api.instances({ project, zone, filter }, signal);
-    return found.flatMap((instance) => machineOf(instance, project) ?? []);
+    const read = await mapLimited(found, CALLS_AT_ONCE, async (instance) => {
+      const machine = machineOf(instance, project);
+      return machine === null ? [] : [await withEnd(api, machine, instance, signal)];
+    });
+    return read.flat();
   } catch (caught) {
     // The project or zone does not exist, or the list was refused for another reason: reading each machine
     // distinguishes the cases.
@@ -145,7 +150,8 @@ async function readOne(
 ): Promise<readonly Machine[]> {
   const instance = await readInstance(api, machine, signal);
   const found = instance === null ? null : machineOf(instance, machine.project);
-  return instance === null || found === null ? [] : [await readMore(found, instance)];
+  if (instance === null || found === null) return [];
+  return [await readMore(await withEnd(api, found, instance, signal), instance)];
 }
 
 /** Null if there is none. */

@@ -11,7 +11,10 @@ import type { OperationReply } from "../client/replies.ts";
 import { mapLimited } from "../../../src/async/map-limited.ts";
 
 export interface TerminatePorts {
-  readonly api: Pick<GceApi, "deleteInstance" | "instance" | "instances" | "waitForOperation">;
+  readonly api: Pick<
+    GceApi,
+    "deleteInstance" | "instance" | "instances" | "operations" | "waitForOperation"
+  >;
 }
 
 /** Result of one delete call; with neither an operation nor an error, there was no machine. */
