@@ -8,11 +8,13 @@ export type { FakeFault, FakeFaultKind, FakeVerb } from "./substrate/fake-faults
 export type { CloudFault } from "./server/cloud-fault-grammar.ts";
 export type { FaultCount, FaultHandle } from "./server/fault-board.ts";
 export type { MetadataServer } from "./server/metadata.ts";
-export type { FakeImage, FakePlace } from "./substrate/fake-world.ts";
+export type { FakeImage, FakePlace, FakePlaces } from "./substrate/fake-world.ts";
 export { createCrashPoints } from "./crash-points.ts";
 export type { CrashPoints, CrashPointHook as Reach } from "./crash-points.ts";
 export { createFakeClock, settle } from "./fake-clock.ts";
 export type { FakeClock } from "./fake-clock.ts";
+export { createTestSlipway } from "./test-slipway.ts";
+export type { TestSlipway, TestSlipwayOptions } from "./test-slipway.ts";
 export * from "./registry/index.ts";
 export * from "./ec2/index.ts";
 export * from "./gce/index.ts";

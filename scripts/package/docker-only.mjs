@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createSlipway, parseReference, SlipwayError, toWire } from "slipway";
 import { createDockerAdapter } from "slipway/adapters/docker";
 import planSchema from "slipway/schemas/plan.json" with { type: "json" };
-import { startRegistry, tinyMultiPlatformImage } from "slipway/testing";
+import { createTestSlipway, startRegistry, tinyMultiPlatformImage } from "slipway/testing";
 
 const registry = await startRegistry();
 registry.add("team/agent", "v1", tinyMultiPlatformImage());
@@ -63,4 +63,16 @@ for (const [name, { image, substrate, target, missing }] of Object.entries(cloud
 }
 await slipway[Symbol.asyncDispose]();
 await registry.close();
+
+const tested = createTestSlipway({ images: [{ reference: "agent:v1", architecture: "amd64" }] });
+const image = { architecture: "ARCHITECTURE_AMD64", docker: { imageRef: "agent:v1" } };
+await tested.catalog.set("image", { name: "agent", ...image });
+await tested.catalog.set("placement", {
+  name: "here",
+  substrate: "DOCKER",
+  target: { docker: {} },
+});
+await tested.catalog.set("workspace", { name: "dev", imageRef: "agent", placement: "here" });
+assert.equal((await tested.spawnWorkspace("dev")).state, "running");
+await tested[Symbol.asyncDispose]();
 console.log("done");

@@ -18,6 +18,7 @@ const KINDS = {
   function: { words: "a function", holds: (value: unknown) => typeof value === "function" },
   signal: { words: "an AbortSignal", holds: isSignal },
   object: { words: "an object", holds: isObject },
+  list: { words: "a list", holds: (value: unknown) => Array.isArray(value) },
   strings: {
     words: "a list of strings",
     holds: (value: unknown) =>

@@ -7,6 +7,7 @@ import { schemaOf } from "../../src/catalog/parse.ts";
 import { exitCodeOf } from "../../src/cli/output/exit-codes.ts";
 import { ERROR_CODES } from "../../src/errors.ts";
 import { parseDocument } from "../../src/json/document/parse-document.ts";
+import { PORTS } from "../../src/slipway/facade.ts";
 import { SPAWN_STATES } from "../../src/ledger/spawn-record.ts";
 import { VM_PENDING_MILLISECONDS } from "../../src/substrate/contract.ts";
 import { snakeCaseName } from "../../src/json/field-case.ts";
@@ -65,6 +66,13 @@ describe("docs/operations.md", () => {
     expect(limit?.[1]).toBe(
       `${minutes} minutes, or one minute for a container: \`BOOT_TIMED_OUT\``,
     );
+  });
+});
+
+describe("docs/embedding.md", () => {
+  it("has every port", () => {
+    const ports = tableRows("docs/embedding.md", "Ports").map(([port]) => port);
+    expect(ports).toEqual(Object.keys(PORTS).map((port) => `\`${port}\``));
   });
 });
 

@@ -14,13 +14,13 @@ import { createFaultBoard, lostReply } from "./fake-faults.ts";
 import type { FakeFault, FakeVerb, FaultBoard } from "./fake-faults.ts";
 import { inspectFakeImage, preflightFakePlan } from "./fake-checks.ts";
 import { readFakeLogs } from "./fake-logs.ts";
-import type { FakeImage, FakePlace } from "./fake-world.ts";
+import type { FakeImage, FakePlaces } from "./fake-world.ts";
 
 export interface FakeAdapterOptions {
   readonly clock: Clock;
   readonly images: readonly FakeImage[];
   /** Default: one place named `fake`, without limits. */
-  readonly places?: readonly FakePlace[];
+  readonly places?: FakePlaces;
   /** Default `DOCKER`. */
   readonly substrate?: Substrate;
   /** Region in which `amiIds` are looked up. Default `us-east-1`. */
@@ -104,7 +104,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): FakeAdapter {
 interface World {
   readonly options: FakeAdapterOptions;
   readonly capabilities: SubstrateCapabilities;
-  readonly places: readonly FakePlace[];
+  readonly places: FakePlaces;
   readonly substrate: Substrate;
   readonly cloud: FakeCloud;
   readonly board: FaultBoard;

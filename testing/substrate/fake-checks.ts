@@ -5,8 +5,8 @@ import type {
   ImageTarget,
   PreflightReport,
 } from "../../src/substrate/contract.ts";
-import { artifactOf } from "./fake-world.ts";
-import type { FakeImage, FakePlace } from "./fake-world.ts";
+import { artifactOf, placeNamed } from "./fake-world.ts";
+import type { FakeImage, FakePlaces } from "./fake-world.ts";
 
 /** Inspects an image: pinned if the fake has the reference, otherwise a failed check. */
 export function inspectFakeImage(
@@ -35,7 +35,7 @@ export function inspectFakeImage(
 
 /** Checks a plan: whether the machine type exists, and which of its places exist and run its architecture. */
 export function preflightFakePlan(
-  places: readonly FakePlace[],
+  places: FakePlaces,
   machineTypes: Readonly<Record<string, readonly Architecture[]>> | null,
   draft: PlanDraft,
 ): PreflightReport {
@@ -120,13 +120,9 @@ function architectureCheck(image: FakeImage, target: ImageTarget): Check {
   };
 }
 
-function judgeCandidate(
-  places: readonly FakePlace[],
-  draft: PlanDraft,
-  candidate: Candidate,
-): Candidate {
+function judgeCandidate(places: FakePlaces, draft: PlanDraft, candidate: Candidate): Candidate {
   if (candidate.verdict === "rejected") return candidate;
-  const place = places.find((known) => known.place === candidate.place);
+  const place = placeNamed(places, candidate.place);
   if (place === undefined)
     return { ...candidate, verdict: "rejected", reason: "place does not exist" };
   if (place.architectures === undefined || place.architectures.includes(draft.architecture))

@@ -2,7 +2,7 @@ import { canonicalJson } from "../../src/json/canonical-json.ts";
 import type { SlipwayError } from "../../src/errors.ts";
 import type { Launch, LaunchMember, LaunchOutcome, Machine } from "../../src/substrate/contract.ts";
 import { noCapacity, refuseLaunch, tokenMismatch, tokenUsed } from "./fake-refusals.ts";
-import { artifactOf } from "./fake-world.ts";
+import { artifactOf, placeNamed } from "./fake-world.ts";
 import type { FakeCloudOptions } from "./fake-world.ts";
 
 /** The machines, tokens and capacity that outlive any one adapter, as a cloud outlives its clients. */
@@ -41,7 +41,11 @@ interface State {
 export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
   const state: State = {
     options,
-    capacities: new Map(options.places.map(({ place, capacity = Infinity }) => [place, capacity])),
+    capacities: new Map(
+      options.places === "any"
+        ? []
+        : options.places.map(({ place, capacity = Infinity }) => [place, capacity]),
+    ),
     machines: new Map(),
     tokens: new Map(),
     listeners: new Map(),
@@ -66,7 +70,8 @@ export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
     print: (id, text) => change(id, { output: `${state.machines.get(id)?.output ?? ""}${text}` }),
     printed: (id) => state.machines.get(id)?.output ?? null,
     setCapacity(place, capacity) {
-      if (!state.capacities.has(place)) throw new Error(`the fake has no place ${place}`);
+      if (placeNamed(options.places, place) === undefined)
+        throw new Error(`the fake has no place ${place}`);
       state.capacities.set(place, capacity);
     },
     onChange: (id, changed) => listen(state, id, changed),
@@ -162,7 +167,7 @@ function currentMachine(state: State, { machine, runsAt, end }: FakeMachine): Ma
 }
 
 function freeCapacity(state: State, place: string): number {
-  let left = state.capacities.get(place) ?? 0;
+  let left = state.capacities.get(place) ?? Infinity;
   for (const { machine, end } of state.machines.values())
     if (end === null && machine.place === place) left -= 1;
   return Math.max(0, left);

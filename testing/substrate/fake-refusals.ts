@@ -1,7 +1,7 @@
 import { SlipwayError } from "../../src/errors.ts";
 import type { SlipwayErrorOptions } from "../../src/errors.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
-import { artifactOf } from "./fake-world.ts";
+import { artifactOf, placeNamed } from "./fake-world.ts";
 import type { FakeCloudOptions } from "./fake-world.ts";
 
 /** Reasons to reject a launch other than capacity. */
@@ -16,7 +16,7 @@ export function refuseLaunch(options: FakeCloudOptions, launch: Launch): Slipway
   if (plan.substrate !== substrate)
     return invalid(`the plan is for ${plan.substrate}, this is ${substrate}`);
   if (!plan.artifact.pinned) return invalid(`artifact ${plan.artifact.id} is not pinned`);
-  const place = places.find((known) => known.place === launch.place.place);
+  const place = placeNamed(places, launch.place.place);
   if (place === undefined)
     return refusal("INVALID_ARGUMENT", "PLACE_NOT_FOUND", {
       message: `place ${launch.place.place} does not exist`,

@@ -21,11 +21,19 @@ export interface FakePlace {
   readonly architectures?: readonly Architecture[];
 }
 
+/** The places that exist: the listed ones, or every place that a placement names. */
+export type FakePlaces = readonly FakePlace[] | "any";
+
+/** The place of this name; undefined if there is none. */
+export function placeNamed(places: FakePlaces, name: string): FakePlace | undefined {
+  return places === "any" ? { place: name } : places.find(({ place }) => place === name);
+}
+
 export interface FakeCloudOptions {
   readonly clock: Clock;
   readonly substrate: Substrate;
   readonly images: readonly FakeImage[];
-  readonly places: readonly FakePlace[];
+  readonly places: FakePlaces;
   /** Milliseconds for which a new machine is `pending`. */
   readonly bootMilliseconds: number;
   readonly maximumBatch: number;
