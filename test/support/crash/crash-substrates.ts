@@ -31,7 +31,7 @@ export async function crashOnEc2(options: CrashOptions = {}): Promise<CrashSubst
   });
   const region = ec2.region("us-east-1");
   const [full = "", open = ""] = region.zones;
-  const instanceTypes = ["m7i.large", "m6i.large"];
+  const instanceTypes = ["m7i.large", "m6i.large", "m6a.large"];
   for (const instanceType of hasTwoTypes ? ["m7i.large"] : instanceTypes)
     region.setCapacity({ instanceType, zone: full }, room);
   if (hasTwoTypes) region.setCapacity({ instanceType: "m7i.large", zone: open }, 0);
