@@ -17,4 +17,5 @@ export const computeEngineFields = once(() => ({
   reservation: z.string().exactOptional(),
   confidential: z.strictObject({ type: z.enum(CONFIDENTIAL_TYPES) }).exactOptional(),
   networkTags: z.array(z.string()).exactOptional(),
+  serviceAccountScopes: z.array(z.string()).exactOptional(),
 }));

@@ -31,6 +31,8 @@ export interface ComputeEngineOptions {
    * machine's zone.
    */
   readonly reservation?: string;
+  /** Of the service account; default `cloud-platform`. A record has addresses and aliases, a plan has addresses. */
+  readonly serviceAccountScopes?: readonly string[];
 }
 
 /** A plan has all of them. */
@@ -53,4 +55,5 @@ export const COMPUTE_ENGINE_OPTIONS = [
   "confidential",
   "networkTags",
   "reservation",
+  "serviceAccountScopes",
 ] as const satisfies readonly (keyof ComputeEngineOptions)[];

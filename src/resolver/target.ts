@@ -1,4 +1,5 @@
 import type { CatalogRecord, EnvironmentFields } from "../catalog/kinds.ts";
+import { scopeAddresses } from "../plan/access-scopes.ts";
 import type { Candidate, PlacementTarget } from "../plan/plan.ts";
 
 type CandidateOrder = NonNullable<EnvironmentFields["candidateOrder"]>;
@@ -43,6 +44,9 @@ export function placementTarget(placement: CatalogRecord<"placement">): Placemen
         wifServiceAccount: gcp.wifServiceAccount ?? null,
         wifReadonlyServiceAccount: gcp.wifReadonlyServiceAccount ?? null,
         labels: gcp.labels ?? {},
+        ...(gcp.serviceAccountScopes === undefined
+          ? {}
+          : { serviceAccountScopes: scopeAddresses(gcp.serviceAccountScopes) }),
       };
     }
     case "DOCKER": {

@@ -193,6 +193,7 @@ export const instanceReply = z.object({
       autoDelete: flag,
     }),
   ),
+  serviceAccounts: listOf(z.object({ email: text, scopes: listOf(z.string()) })),
   tags: z.object({ items: listOf(z.string()) }).nullish(),
   scheduling: z
     .object({

@@ -131,6 +131,8 @@ const ACCOUNT_DENIED = /The user does not have access to service account '[^']+'
  * onHostMaintenance=TERMINATE unless they are preemptible.` Their reason is a general `badRequest`.
  */
 const MAINTENANCE_REFUSED = /\bdo not support (?:live migration|onHostMaintenance=)/;
+/** The API's own form for addresses that are no scopes of Google. */
+const SCOPES_UNKNOWN = /\bservice account scopes are invalid: /;
 
 function ofResource(
   { code, reason, message }: SlipwayError,
@@ -141,6 +143,7 @@ function ofResource(
   if (code === "PERMISSION_DENIED" && collection === "images") return CLOSED_IMAGE;
   if (reason !== "CLOUD_REQUEST_REFUSED") return null;
   if (ACCOUNT_DENIED.test(message)) return CLOSED_ACCOUNT;
+  if (SCOPES_UNKNOWN.test(message)) return UNKNOWN_SCOPES;
   if (MAINTENANCE_REFUSED.test(message)) return WRONG_MAINTENANCE;
   if (code !== "NOT_FOUND") return ofField(invalidField(message), machineTypeAt(plan, place));
   if (link.endsWith(`/zones/${place.place}`)) return MISSING_ZONE;
@@ -219,6 +222,11 @@ const CLOSED_ACCOUNT: Change = {
   code: "PERMISSION_DENIED",
   reason: "CLOUD_PERMISSION_DENIED",
   remedy: "Grant the caller roles/iam.serviceAccountUser on the account that the message names.",
+};
+const UNKNOWN_SCOPES: Change = {
+  remedy: "Correct service_account_scopes of the placement.",
+  blastRadius: "region",
+  retry: "never",
 };
 const CLOSED_IMAGE: Change = {
   reason: "IMAGE_PERMISSION_DENIED",

@@ -68,10 +68,13 @@ function properties(launch: Launch, naming: Naming) {
     ...security(target),
     ...(target.networkTags === undefined ? {} : { tags: { items: [...target.networkTags] } }),
     ...reservationAffinity(target, place),
-    ...(target.serviceAccount === null
-      ? {}
-      : { serviceAccounts: [{ email: target.serviceAccount, scopes: [SCOPE] }] }),
+    ...identity(target),
   };
+}
+
+function identity({ serviceAccount, serviceAccountScopes = [SCOPE] }: GcpTarget) {
+  if (serviceAccount === null) return {};
+  return { serviceAccounts: [{ email: serviceAccount, scopes: [...serviceAccountScopes] }] };
 }
 
 function metadataItems({ plan, userData }: Launch) {

@@ -6,6 +6,7 @@ export function settingsOfInstance({
   scheduling,
   shieldedInstanceConfig: shielded,
   confidentialInstanceConfig: confidential,
+  serviceAccounts,
   tags,
   reservationAffinity,
 }: InstanceReply): JsonObject {
@@ -22,6 +23,8 @@ export function settingsOfInstance({
       integrityMonitoring: shielded.enableIntegrityMonitoring,
     },
     confidential: confidential && technologyOf(confidential),
+    serviceAccount: serviceAccounts[0]?.email,
+    serviceAccountScopes: unlessEmpty(serviceAccounts[0]?.scopes),
     networkTags: unlessEmpty(tags?.items),
     reservation: reservationAffinity && reservationText(reservationAffinity),
   });

@@ -237,6 +237,15 @@ export const placementSchema = once(() =>
         });
         return z.NEVER;
       }
+      if (account === undefined && target.gcp?.serviceAccountScopes !== undefined) {
+        context.addIssue({
+          code: "custom",
+          path: ["target", "gcp", "serviceAccountScopes"],
+          message:
+            "must not be set without service_account: set that to an address, or to default for the project's default account",
+        });
+        return z.NEVER;
+      }
       const rest = account === undefined ? {} : { serviceAccount: account };
       if (where === "AWS" && target.aws !== undefined)
         return { ...head, substrate: where, ...rest, target: { aws: target.aws } };

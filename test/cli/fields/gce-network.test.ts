@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "../../../src/errors.ts";
 import { uniqueName } from "../../support/world.ts";
+import { PROJECT } from "../support/gce-cli.ts";
 import { printedError } from "../support/printed-error.ts";
 import { openGceCommands } from "./support/gce-fields.ts";
 import type { GceCommands, GceFields } from "./support/gce-fields.ts";
@@ -19,13 +20,28 @@ interface Applied {
   /** Of the instance. */
   readonly wire: JsonObject;
   readonly described: JsonObject;
+  /** Of the plan's target, where it differs from the record. */
+  readonly planned?: JsonObject;
 }
+
+const ACCOUNT = `agent@${PROJECT}.iam.gserviceaccount.com`;
+const LOGGING = "https://www.googleapis.com/auth/logging.write";
+const BIGTABLE = "https://www.googleapis.com/auth/bigtable.data";
 
 const APPLIED: Readonly<Record<string, Applied>> = {
   network_tags: {
     fields: { placement: { network_tags: ["ssh", "web-server"] } },
     wire: { tags: ["ssh", "web-server"] },
     described: { network_tags: ["ssh", "web-server"] },
+  },
+  service_account_scopes: {
+    fields: {
+      serviceAccount: ACCOUNT,
+      placement: { service_account_scopes: ["logging-write", BIGTABLE, LOGGING] },
+    },
+    wire: { serviceAccounts: [{ email: ACCOUNT, scopes: [LOGGING, BIGTABLE] }] },
+    described: { service_account: ACCOUNT, service_account_scopes: [LOGGING, BIGTABLE] },
+    planned: { service_account: ACCOUNT, service_account_scopes: [LOGGING, BIGTABLE] },
   },
 };
 
@@ -40,12 +56,25 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
     { network_tags: Array.from({ length: 65 }, (_, index) => `tag-${index}`) },
     "network_tags: must list at most 64 network tags",
   ],
+  [{ service_account_scopes: [] }, "service_account_scopes: must list at least one scope"],
+  [
+    { service_account_scopes: ["devstorage.read_only"] },
+    "service_account_scopes[0]: must be an alias of gcloud, such as logging-write, or an address",
+  ],
+  [
+    { service_account_scopes: ["trace", "trace"] },
+    "service_account_scopes: must not contain duplicates",
+  ],
+  [
+    { service_account_scopes: ["trace"] },
+    "service_account_scopes: must not be set without service_account: set that to an address",
+  ],
 ];
 
 describe("a field of a placement about access and network on Compute Engine", () => {
   it.each(Object.entries(APPLIED))(
     "%s is on the wire, in the plan with its source, and in describe",
-    async (name, { fields, wire, described }) => {
+    async (name, { fields, wire, described, planned = fields.placement }) => {
       const workspace = await commands.records(fields);
       const id = `applied-${name.replaceAll(/[^a-z]+/g, "-")}`;
       await commands.json("spawn", workspace, "--id", id);
@@ -53,7 +82,7 @@ describe("a field of a placement about access and network on Compute Engine", ()
       expect(await commands.json("describe", id)).toMatchObject({
         machine: { settings: described },
         plan: {
-          target: fields.placement,
+          target: planned,
           sources: {
             [`/target/${name}`]: `placement ${workspace} generation 1 target.gcp.${name}`,
           },
@@ -82,7 +111,7 @@ const REFUSED_AT_LAUNCH: Readonly<Record<string, (project: string) => Refusal>> 
   "network_tags without the permission to set them"(project) {
     commands.gce.deny({ project, permission: "compute.instances.setTags" });
     return {
-      placement: { network_tags: ["web"] },
+      fields: { placement: { network_tags: ["web"] } },
       error: {
         code: "PERMISSION_DENIED",
         reason: "CLOUD_PERMISSION_DENIED",
@@ -90,18 +119,33 @@ const REFUSED_AT_LAUNCH: Readonly<Record<string, (project: string) => Refusal>> 
       },
     };
   },
+  "service_account_scopes of which one is unknown": () => ({
+    fields: {
+      serviceAccount: "default",
+      placement: { service_account_scopes: ["trace", "https://example.com/auth/trace"] },
+    },
+    error: {
+      code: "FAILED_PRECONDITION",
+      reason: "CLOUD_REQUEST_REFUSED",
+      message: expect.stringContaining(
+        "One or more of the service account scopes are invalid: 'https://example.com/auth/trace'",
+      ),
+      remedy: "Correct service_account_scopes of the placement.",
+    },
+  }),
 };
 
 interface Refusal {
-  readonly placement: JsonObject;
+  readonly fields: GceFields;
   readonly error: Readonly<Record<string, unknown>>;
 }
 
 describe("the launch's refusal has Compute Engine's words", () => {
   it.each(Object.entries(REFUSED_AT_LAUNCH))("%s", async (_name, make) => {
     const project = uniqueName();
-    const { placement, error } = make(project);
-    const workspace = await commands.records({ placement: { ...placement, project } });
+    const { fields, error } = make(project);
+    const placement = { ...fields.placement, project };
+    const workspace = await commands.records({ ...fields, placement });
     const ran = await commands.run(["spawn", workspace, "-o", "json"]);
     expect(printedError(ran)).toMatchObject(error);
   });

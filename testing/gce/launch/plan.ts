@@ -173,6 +173,9 @@ function tagsOf(context: Context, zone: string, { tags }: InstanceProperties): s
   return [...items];
 }
 
+/** Aliases are gcloud's: the API does not take them. */
+const GOOGLE_SCOPE = /^https:\/\/(?:[a-z]+\.)*(?:googleapis|google)\.com\/\S*$/;
+
 function serviceAccountsOf(
   context: Context,
   { serviceAccounts = [] }: InstanceProperties,
@@ -192,6 +195,12 @@ function serviceAccountsOf(
       throw new GceFailure(
         "badRequest",
         `The user does not have access to service account '${email}'.  User: '${context.user}'.  Ask a project owner to grant you the iam.serviceAccountUser role on the service account`,
+      );
+    const unknown = scopes.filter((scope) => !GOOGLE_SCOPE.test(scope));
+    if (unknown.length > 0)
+      throw new GceFailure(
+        "invalid",
+        `One or more of the service account scopes are invalid: ${unknown.map((scope) => `'${scope}'`).join(", ")}`,
       );
     return { email, scopes: [...scopes] };
   });

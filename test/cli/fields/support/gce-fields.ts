@@ -9,6 +9,8 @@ import type { GceCli } from "../../support/gce-cli.ts";
 export interface GceFields {
   /** Of `target.gcp`. */
   readonly placement?: JsonObject;
+  /** Default: none. */
+  readonly serviceAccount?: string;
   /** Default `n2-standard-2`. */
   readonly machineTypes?: readonly string[];
   /** An image of the project. Default: one that is marked for everything. */
@@ -71,6 +73,7 @@ export async function openGceCommands(): Promise<GceCommands> {
     ...cli,
     async records({
       placement = {},
+      serviceAccount,
       machineTypes = ["n2-standard-2"],
       image = CAPABLE_IMAGE,
       environment = {},
@@ -79,6 +82,7 @@ export async function openGceCommands(): Promise<GceCommands> {
       await set("placement", {
         name,
         substrate: "GCP",
+        ...(serviceAccount === undefined ? {} : { service_account: serviceAccount }),
         target: { gcp: { project: PROJECT, zones: ZONES, subnet: "default", ...placement } },
       });
       await set("machine-type", {

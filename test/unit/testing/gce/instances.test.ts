@@ -53,7 +53,9 @@ describe("an insert", () => {
         networkInterfaces: [
           { subnetwork: "regions/us-central1/subnetworks/default", accessConfigs: [{}] },
         ],
-        serviceAccounts: [{ email: "default", scopes: ["x"] }],
+        serviceAccounts: [
+          { email: "default", scopes: ["https://www.googleapis.com/auth/compute"] },
+        ],
         shieldedInstanceConfig: { enableSecureBoot: true },
         scheduling: { provisioningModel: "SPOT", instanceTerminationAction: "DELETE" },
       }),
