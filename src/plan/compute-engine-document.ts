@@ -18,4 +18,5 @@ export const computeEngineFields = once(() => ({
   confidential: z.strictObject({ type: z.enum(CONFIDENTIAL_TYPES) }).exactOptional(),
   networkTags: z.array(z.string()).exactOptional(),
   serviceAccountScopes: z.array(z.string()).exactOptional(),
+  metadata: z.record(z.string(), z.string()).exactOptional(),
 }));

@@ -33,6 +33,8 @@ export interface ComputeEngineOptions {
   readonly reservation?: string;
   /** Of the service account; default `cloud-platform`. A record has addresses and aliases, a plan has addresses. */
   readonly serviceAccountScopes?: readonly string[];
+  /** In addition to what Slipway sets. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** A plan has all of them. */
@@ -56,4 +58,10 @@ export const COMPUTE_ENGINE_OPTIONS = [
   "networkTags",
   "reservation",
   "serviceAccountScopes",
+  "metadata",
 ] as const satisfies readonly (keyof ComputeEngineOptions)[];
+
+/** True for the metadata that Slipway sets, and for `user-data-encoding`, which says how cloud-init reads it. */
+export function isReservedMetadata(key: string): boolean {
+  return key.startsWith("user-data") || key.startsWith("slipway-");
+}

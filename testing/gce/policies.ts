@@ -34,7 +34,7 @@ export function requirePolicies({ world, project }: Context, plan: LaunchPlan, n
 /** The words of Compute Engine; null if the launch is allowed. */
 function violationOf(
   { project, constraint, allowed }: Policy,
-  { zone, networks, disks }: LaunchPlan,
+  { zone, networks, disks, fixed }: LaunchPlan,
   instance: string,
 ): string | null {
   const violated = `Constraint constraints/${constraint} violated for project ${project}.`;
@@ -47,6 +47,10 @@ function violationOf(
       return allowed.includes(instance) || networks.every(({ external }) => external === null)
         ? null
         : `${violated} Add instance ${instance} to the constraint to use external IP with it.`;
+    case "compute.disableSerialPortAccess":
+      return /^(?:true|y|yes|1)$/i.test(metadataOf(fixed, "serial-port-enable")) ? violated : null;
+    case "compute.requireOsLogin":
+      return /^(?:false|n|no|0)$/i.test(metadataOf(fixed, "enable-oslogin")) ? violated : null;
     case "compute.trustedImageProjects": {
       const owners = disks.flatMap(({ made }) => made?.image?.link.split("/")[1] ?? []);
       const strange = owners.find((owner) => !allowed.includes(owner));
@@ -55,4 +59,8 @@ function violationOf(
         : `${violated} Use of images from project ${strange} is prohibited.`;
     }
   }
+}
+
+function metadataOf({ metadata }: LaunchPlan["fixed"], wanted: string): string {
+  return metadata.find(({ key }) => key === wanted)?.value ?? "";
 }

@@ -280,6 +280,8 @@ export const closedZoneSchema = z.object({ project: z.string(), zone: z.string()
 export type ClosedZone = z.infer<typeof closedZoneSchema>;
 
 const CONSTRAINTS = [
+  "compute.disableSerialPortAccess",
+  "compute.requireOsLogin",
   "compute.trustedImageProjects",
   "compute.vmExternalIpAccess",
   "gcp.resourceLocations",

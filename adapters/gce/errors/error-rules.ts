@@ -417,8 +417,14 @@ export const CONSTRAINT_RULES: Readonly<Record<string, Partial<GceVerdict>>> = {
   },
   "compute.requireOsLogin": {
     remedy:
-      "Have OS Login enabled in the project's metadata, as the organization's policy demands.",
+      "Set enable-oslogin to TRUE in the project's metadata, and leave it out of the placement's metadata.",
     blastRadius: "account",
+    retry: "never",
+  },
+  "compute.disableSerialPortAccess": {
+    remedy:
+      "Leave serial-port-enable out of the placement's metadata, or have the organization's policy changed.",
+    blastRadius: "region",
     retry: "never",
   },
 };

@@ -131,7 +131,7 @@ const ACCOUNT_DENIED = /The user does not have access to service account '[^']+'
  * onHostMaintenance=TERMINATE unless they are preemptible.` Their reason is a general `badRequest`.
  */
 const MAINTENANCE_REFUSED = /\bdo not support (?:live migration|onHostMaintenance=)/;
-/** The API's own form for addresses that are no scopes of Google. */
+/** The API's own form for addresses that are not scopes of Google. */
 const SCOPES_UNKNOWN = /\bservice account scopes are invalid: /;
 
 function ofResource(

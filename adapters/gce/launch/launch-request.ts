@@ -60,7 +60,7 @@ function properties(launch: Launch, naming: Naming) {
   return {
     machineType: naming("machineTypes", machineTypeAt(plan, place)),
     labels,
-    metadata: { items: metadataItems(launch) },
+    metadata: { items: metadataItems(launch, target) },
     disks: attachedDisks(plan, settings, naming, labels),
     networkInterfaces: [networkInterface(settings, target)],
     ...guestAccelerators(plan, naming),
@@ -77,11 +77,12 @@ function identity({ serviceAccount, serviceAccountScopes = [SCOPE] }: GcpTarget)
   return { serviceAccounts: [{ email: serviceAccount, scopes: [...serviceAccountScopes] }] };
 }
 
-function metadataItems({ plan, userData }: Launch) {
+function metadataItems({ plan, userData }: Launch, { metadata = {} }: GcpTarget) {
   return [
     ...(userData === "" ? [] : [{ key: USER_DATA, value: userData }]),
     { key: METADATA.artifact, value: plan.artifact.id },
     { key: METADATA.architecture, value: plan.architecture },
+    ...Object.entries(metadata).map(([key, value]) => ({ key, value })),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../../../src/errors.ts";
+import { isReservedMetadata } from "../../../src/plan/compute-engine.ts";
 import type { InstanceReply } from "../client/replies.ts";
 
 /** The options with which Compute Engine says that the machine runs, by the names of the records' fields. */
@@ -6,6 +7,7 @@ export function settingsOfInstance({
   scheduling,
   shieldedInstanceConfig: shielded,
   confidentialInstanceConfig: confidential,
+  metadata,
   serviceAccounts,
   tags,
   reservationAffinity,
@@ -25,6 +27,7 @@ export function settingsOfInstance({
     confidential: confidential && technologyOf(confidential),
     serviceAccount: serviceAccounts[0]?.email,
     serviceAccountScopes: unlessEmpty(serviceAccounts[0]?.scopes),
+    metadata: metadata && ownMetadata(metadata.items),
     networkTags: unlessEmpty(tags?.items),
     reservation: reservationAffinity && reservationText(reservationAffinity),
   });
@@ -43,6 +46,12 @@ function reservationText({
     default:
       return name ?? null;
   }
+}
+
+/** Null if the machine has only the metadata that Slipway sets. */
+function ownMetadata(items: NonNullable<InstanceReply["metadata"]>["items"]): JsonObject | null {
+  const own = items.filter(({ key }) => !isReservedMetadata(key));
+  return own.length === 0 ? null : Object.fromEntries(own.map(({ key, value }) => [key, value]));
 }
 
 /** Older requests only enable it, which means SEV. */

@@ -1,6 +1,7 @@
 /** Access to and from Compute Engine machines: the options of placements. */
 import { z } from "zod";
 import { SCOPE_ALIASES } from "../../plan/access-scopes.ts";
+import { isReservedMetadata } from "../../plan/compute-engine.ts";
 import { distinct, text } from "./common.ts";
 
 const MOST_TAGS = 64;
@@ -30,10 +31,34 @@ const serviceAccountScopes = () =>
 const SCOPE_FORM =
   "must be an alias of gcloud, such as logging-write, or an address such as https://www.googleapis.com/auth/logging.write";
 
+const MOST_METADATA_BYTES = 255 * 1024;
+
+/**
+ * The keys' form is the API's. All metadata of a machine may have 512 KiB, of which the boot document, as one value, may
+ * need 256 KiB. https://cloud.google.com/compute/docs/metadata/setting-custom-metadata#limitations
+ */
+const metadata = () =>
+  z
+    .record(
+      z
+        .string()
+        .regex(/^[a-zA-Z0-9_-]{1,128}$/, "must have keys of 1 to 128 letters, digits, _ and -"),
+      z.string("must be a string: quote it"),
+    )
+    .refine(
+      (items) => !Object.keys(items).some(isReservedMetadata),
+      "must not have keys that start with user-data or slipway-: user data belongs into the workspace's user_data",
+    )
+    .refine(
+      (items) => Buffer.byteLength(Object.entries(items).flat().join("")) <= MOST_METADATA_BYTES,
+      `must have at most ${MOST_METADATA_BYTES} bytes of keys and values`,
+    );
+
 /** The options that the placement sets. */
 export function accessFields() {
   return {
     networkTags: networkTags().exactOptional(),
     serviceAccountScopes: serviceAccountScopes().exactOptional(),
+    metadata: metadata().exactOptional(),
   };
 }

@@ -18,7 +18,7 @@ afterAll(async () => {
 interface Applied {
   readonly fields: GceFields;
   /** Of the instance. */
-  readonly wire: JsonObject;
+  readonly wire: Readonly<Record<string, unknown>>;
   readonly described: JsonObject;
   /** Of the plan's target, where it differs from the record. */
   readonly planned?: JsonObject;
@@ -42,6 +42,17 @@ const APPLIED: Readonly<Record<string, Applied>> = {
     wire: { serviceAccounts: [{ email: ACCOUNT, scopes: [LOGGING, BIGTABLE] }] },
     described: { service_account: ACCOUNT, service_account_scopes: [LOGGING, BIGTABLE] },
     planned: { service_account: ACCOUNT, service_account_scopes: [LOGGING, BIGTABLE] },
+  },
+  metadata: {
+    fields: { placement: { metadata: { "enable-oslogin": "TRUE", camelCase: "snake_case" } } },
+    wire: {
+      metadata: expect.arrayContaining([
+        expect.objectContaining({ key: "user-data" }),
+        { key: "enable-oslogin", value: "TRUE" },
+        { key: "camelCase", value: "snake_case" },
+      ]),
+    },
+    described: { metadata: { "enable-oslogin": "TRUE", camelCase: "snake_case" } },
   },
 };
 
@@ -68,6 +79,20 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
   [
     { service_account_scopes: ["trace"] },
     "service_account_scopes: must not be set without service_account: set that to an address",
+  ],
+  [{ metadata: { "a.b": "x" } }, "metadata.a.b: must have keys of 1 to 128 letters, digits, _ and"],
+  [{ metadata: { ["a".repeat(129)]: "x" } }, `metadata.${"a".repeat(40)}`],
+  [{ metadata: { "serial-port-enable": true } }, "metadata.serial-port-enable: must be a string"],
+  ...["user-data", "user-data-encoding", "slipway-artifact"].map(
+    (key) =>
+      [
+        { metadata: { [key]: "x" } },
+        "metadata: must not have keys that start with user-data or slipway-",
+      ] as const,
+  ),
+  [
+    { metadata: { ab: "ä".repeat(130_560) } },
+    "metadata: must have at most 261120 bytes of keys and values",
   ],
 ];
 
@@ -101,9 +126,12 @@ describe("a field of a placement about access and network on Compute Engine", ()
     expect(commands.instance("without")).toMatchObject({ tags: [], serviceAccounts: [] });
   });
 
-  it.each(REJECTED)("set refuses %j", async (placement, message) => {
-    await expect(commands.records({ placement })).rejects.toThrow(`target.gcp.${message}`);
-  });
+  it.each(REJECTED.map(([placement, message]) => ({ placement, message })))(
+    "set refuses $message",
+    async ({ placement, message }) => {
+      await expect(commands.records({ placement })).rejects.toThrow(`target.gcp.${message}`);
+    },
+  );
 });
 
 /** What only the launch can know, in a project of its own. */
@@ -116,6 +144,29 @@ const REFUSED_AT_LAUNCH: Readonly<Record<string, (project: string) => Refusal>> 
         code: "PERMISSION_DENIED",
         reason: "CLOUD_PERMISSION_DENIED",
         message: expect.stringContaining("Required 'compute.instances.setTags' permission for"),
+      },
+    };
+  },
+  "metadata that a policy forbids"(project) {
+    commands.gce.enforce({ project, constraint: "compute.disableSerialPortAccess", allowed: [] });
+    return {
+      fields: { placement: { metadata: { "serial-port-enable": "TRUE" } } },
+      error: {
+        code: "FAILED_PRECONDITION",
+        reason: "CLOUD_REQUEST_REFUSED",
+        message: expect.stringContaining("constraints/compute.disableSerialPortAccess violated"),
+        remedy: expect.stringMatching(/^Leave serial-port-enable out of the placement's metadata/),
+      },
+    };
+  },
+  "metadata that disables a login that a policy demands"(project) {
+    commands.gce.enforce({ project, constraint: "compute.requireOsLogin", allowed: [] });
+    return {
+      fields: { placement: { metadata: { "enable-oslogin": "FALSE" } } },
+      error: {
+        reason: "CLOUD_REQUEST_REFUSED",
+        message: expect.stringContaining("constraints/compute.requireOsLogin violated"),
+        remedy: expect.stringMatching(/^Set enable-oslogin to TRUE/),
       },
     };
   },
