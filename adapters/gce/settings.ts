@@ -29,6 +29,8 @@ const planInstance = z.strictObject({
   diskSizeGb: z.int().positive().nullable(),
   /** `projects/P/regions/R/subnetworks/N` */
   subnetwork: z.string().min(1),
+  /** Those of the second and further network interfaces; absent if there are none. */
+  otherSubnetworks: z.array(z.string().min(1)).exactOptional(),
   ...typeSettings.shape,
   /** Absent if the plan has one machine type. */
   otherTypes: z

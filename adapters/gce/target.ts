@@ -36,6 +36,19 @@ export interface SubnetReference {
   readonly name: string;
 }
 
+/** The placement as it would be with each of its network interfaces alone, the first one first. */
+export function interfaceTargets(target: GcpTarget): readonly GcpTarget[] {
+  const { networkInterfaces } = target;
+  if (networkInterfaces === undefined) return [target];
+  return networkInterfaces.map((one) => ({
+    ...target,
+    subnet: one.subnet,
+    networkProject: one.networkProject ?? null,
+    assignPublicIp: one.assignPublicIp ?? false,
+    networkInterfaces: [one],
+  }));
+}
+
 /** A bare name is in the network project and in the region of the placement's zones. */
 export function subnetOf(target: GcpTarget): SubnetReference {
   const { subnet, networkProject, project } = target;

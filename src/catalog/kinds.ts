@@ -132,8 +132,8 @@ export interface GcpPlacement extends ComputeEngineOptions {
   readonly project: string;
   /** All in one region, in the order in which they are tried. */
   readonly zones: readonly string[];
-  /** A name or a partial self-link. */
-  readonly subnet: string;
+  /** A name or a partial self-link. Required without `networkInterfaces`. */
+  readonly subnet?: string;
   readonly networkProject?: string;
   /** Default false. */
   readonly assignPublicIp?: boolean;

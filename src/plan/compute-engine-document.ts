@@ -1,7 +1,13 @@
 /** The schemas of a Compute Engine machine's options in a saved plan. */
 import { z } from "zod";
 import { once } from "../async/memoize.ts";
-import { CONFIDENTIAL_TYPES, HOST_MAINTENANCE, TERMINATION_ACTIONS } from "./compute-engine.ts";
+import {
+  CONFIDENTIAL_TYPES,
+  HOST_MAINTENANCE,
+  NIC_TYPES,
+  STACK_TYPES,
+  TERMINATION_ACTIONS,
+} from "./compute-engine.ts";
 import { MARKETS } from "./market.ts";
 
 const flag = once(() => z.boolean().exactOptional());
@@ -19,4 +25,15 @@ export const computeEngineFields = once(() => ({
   networkTags: z.array(z.string()).exactOptional(),
   serviceAccountScopes: z.array(z.string()).exactOptional(),
   metadata: z.record(z.string(), z.string()).exactOptional(),
+  networkInterfaces: z
+    .array(
+      z.strictObject({
+        subnet: z.string(),
+        networkProject: z.string().exactOptional(),
+        assignPublicIp: flag(),
+        nicType: z.enum(NIC_TYPES).exactOptional(),
+        stackType: z.enum(STACK_TYPES).exactOptional(),
+      }),
+    )
+    .exactOptional(),
 }));

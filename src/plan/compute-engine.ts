@@ -35,6 +35,25 @@ export interface ComputeEngineOptions {
   readonly serviceAccountScopes?: readonly string[];
   /** In addition to what Slipway sets. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * In place of `subnet`, `networkProject` and `assignPublicIp`, which have the values of the first interface in a plan.
+   */
+  readonly networkInterfaces?: readonly NetworkInterface[];
+}
+
+export const NIC_TYPES = ["GVNIC", "VIRTIO_NET", "IDPF"] as const;
+
+export const STACK_TYPES = ["IPV4_ONLY", "IPV4_IPV6"] as const;
+
+export interface NetworkInterface {
+  /** A name or a partial self-link. */
+  readonly subnet: string;
+  readonly networkProject?: string;
+  /** An external IPv4 address; default false. */
+  readonly assignPublicIp?: boolean;
+  readonly nicType?: (typeof NIC_TYPES)[number];
+  /** Default `IPV4_ONLY`. */
+  readonly stackType?: (typeof STACK_TYPES)[number];
 }
 
 /** A plan has all of them. */
@@ -59,6 +78,7 @@ export const COMPUTE_ENGINE_OPTIONS = [
   "reservation",
   "serviceAccountScopes",
   "metadata",
+  "networkInterfaces",
 ] as const satisfies readonly (keyof ComputeEngineOptions)[];
 
 /** True for the metadata that Slipway sets, and for `user-data-encoding`, which says how cloud-init reads it. */

@@ -30,6 +30,7 @@ export function placementTarget(placement: CatalogRecord<"placement">): Placemen
     }
     case "GCP": {
       const { gcp } = placement.target;
+      const [first = gcp] = gcp.networkInterfaces ?? [];
       const { secureBoot = false, vtpm = true, integrityMonitoring = true } = gcp.shielded ?? {};
       return {
         ...gcp,
@@ -37,8 +38,9 @@ export function placementTarget(placement: CatalogRecord<"placement">): Placemen
           ? {}
           : { shielded: { secureBoot, vtpm, integrityMonitoring } }),
         substrate: "GCP",
-        networkProject: gcp.networkProject ?? null,
-        assignPublicIp: gcp.assignPublicIp ?? false,
+        subnet: first.subnet ?? "",
+        networkProject: first.networkProject ?? null,
+        assignPublicIp: first.assignPublicIp ?? false,
         serviceAccount: placement.serviceAccount ?? null,
         wifProviderResourceName: gcp.wifProviderResourceName ?? null,
         wifServiceAccount: gcp.wifServiceAccount ?? null,

@@ -104,14 +104,14 @@ function renderAttached(project: Project, { disks, zone }: Instance, index: numb
 }
 
 function renderNetwork(attached: AttachedNetwork, index: number): JsonObject {
-  const { network, subnetwork, networkIp, external, nicType } = attached;
+  const { network, subnetwork, networkIp, external, nicType, stackType } = attached;
   return compact({
     kind: "compute#networkInterface",
     name: `nic${index}`,
     network: fullLink(network),
     subnetwork: fullLink(subnetwork),
     networkIP: networkIp,
-    stackType: "IPV4_ONLY",
+    stackType: stackType ?? "IPV4_ONLY",
     nicType,
     fingerprint: fingerprint([network, subnetwork, networkIp]),
     accessConfigs:

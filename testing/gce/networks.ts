@@ -35,7 +35,7 @@ export function renderNetwork(project: Project, network: Network): JsonObject {
 }
 
 export function renderSubnetwork(project: string, subnetwork: Subnetwork): JsonObject {
-  const { name, region, network, cidr } = subnetwork;
+  const { name, region, network, cidr, stackType = "IPV4_ONLY" } = subnetwork;
   return {
     kind: "compute#subnetwork",
     id: subnetwork.id,
@@ -49,7 +49,7 @@ export function renderSubnetwork(project: string, subnetwork: Subnetwork): JsonO
     privateIpGoogleAccess: false,
     fingerprint: fingerprint([subnetwork.id, cidr]),
     purpose: "PRIVATE",
-    stackType: "IPV4_ONLY",
+    stackType,
   };
 }
 

@@ -102,6 +102,8 @@ export const attachedNetworkSchema = z.object({
     .object({ name: z.string(), natIp: z.string(), networkTier: z.enum(["PREMIUM", "STANDARD"]) })
     .nullable(),
   nicType: z.string().nullable(),
+  /** Default `IPV4_ONLY`. */
+  stackType: z.string().optional(),
 });
 export type AttachedNetwork = z.infer<typeof attachedNetworkSchema>;
 
@@ -217,6 +219,8 @@ export const subnetworkSchema = z.object({
   /** Name of a network in the same project. */
   network: z.string(),
   cidr: z.string(),
+  /** Default `IPV4_ONLY`. */
+  stackType: z.enum(["IPV4_ONLY", "IPV4_IPV6", "IPV6_ONLY"]).optional(),
   createdAt: time,
 });
 export type Subnetwork = z.infer<typeof subnetworkSchema>;

@@ -75,6 +75,8 @@ export interface GceFake extends AsyncDisposable {
       readonly region: string;
       readonly network: string;
       readonly cidr: string;
+      /** Default `IPV4_ONLY`. */
+      readonly stackType?: "IPV4_ONLY" | "IPV4_IPV6" | "IPV6_ONLY";
     },
   ): void;
   /** Reserves machines, or replaces the reservation with the same name and zone. */

@@ -137,6 +137,8 @@ export const subnetworkReply = z.object({
   region: text,
   purpose: optionalText,
   ipCidrRange: optionalText,
+  /** `IPV4_ONLY`, `IPV4_IPV6` or `IPV6_ONLY`. */
+  stackType: optionalText,
 });
 export type SubnetworkReply = z.output<typeof subnetworkReply>;
 
@@ -178,6 +180,9 @@ export const instanceReply = z.object({
     .transform((value) => value ?? null),
   networkInterfaces: listOf(
     z.object({
+      subnetwork: text,
+      nicType: optionalText,
+      stackType: optionalText,
       networkIP: optionalText,
       ipv6Address: optionalText,
       accessConfigs: listOf(z.object({ natIP: optionalText })),

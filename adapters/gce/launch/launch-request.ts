@@ -11,7 +11,7 @@ import { instanceName } from "./names.ts";
 import type { Naming } from "./names.ts";
 import { settingsAt } from "../settings.ts";
 import type { InstanceSettings } from "../settings.ts";
-import { gcpTarget } from "../target.ts";
+import { gcpTarget, interfaceTargets } from "../target.ts";
 
 /** The metadata key in which cloud-init looks for user data on Compute Engine. */
 const USER_DATA = "user-data";
@@ -62,7 +62,7 @@ function properties(launch: Launch, naming: Naming) {
     labels,
     metadata: { items: metadataItems(launch, target) },
     disks: attachedDisks(plan, settings, naming, labels),
-    networkInterfaces: [networkInterface(settings, target)],
+    networkInterfaces: networkInterfaces(settings, target),
     ...guestAccelerators(plan, naming),
     ...scheduling(settings, target, place),
     ...security(target),
@@ -86,16 +86,23 @@ function metadataItems({ plan, userData }: Launch, { metadata = {} }: GcpTarget)
   ];
 }
 
-function networkInterface(
-  { subnetwork, nicType }: InstanceSettings,
-  { assignPublicIp }: GcpTarget,
+function networkInterfaces(
+  { subnetwork, otherSubnetworks = [], nicType }: InstanceSettings,
+  target: GcpTarget,
 ) {
   const external = { type: "ONE_TO_ONE_NAT", name: "External NAT" };
-  return {
-    subnetwork,
-    ...(nicType === undefined ? {} : { nicType }),
-    ...(assignPublicIp ? { accessConfigs: [external] } : {}),
-  };
+  const links = [subnetwork, ...otherSubnetworks];
+  return interfaceTargets(target).map(
+    ({ assignPublicIp, networkInterfaces: [own] = [] }, index) => {
+      const card = own?.nicType ?? nicType;
+      return {
+        subnetwork: links[index] ?? "",
+        ...(card === undefined ? {} : { nicType: card }),
+        ...(own?.stackType === undefined ? {} : { stackType: own.stackType }),
+        ...(assignPublicIp ? { accessConfigs: [external] } : {}),
+      };
+    },
+  );
 }
 
 function guestAccelerators({ shape: { accelerators } }: LaunchPlan, naming: Naming) {

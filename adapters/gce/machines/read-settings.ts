@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "../../../src/errors.ts";
 import { isReservedMetadata } from "../../../src/plan/compute-engine.ts";
+import { partialLink } from "../image/links.ts";
 import type { InstanceReply } from "../client/replies.ts";
 
 /** The options with which Compute Engine says that the machine runs, by the names of the records' fields. */
@@ -8,6 +9,7 @@ export function settingsOfInstance({
   shieldedInstanceConfig: shielded,
   confidentialInstanceConfig: confidential,
   metadata,
+  networkInterfaces,
   serviceAccounts,
   tags,
   reservationAffinity,
@@ -28,6 +30,7 @@ export function settingsOfInstance({
     serviceAccount: serviceAccounts[0]?.email,
     serviceAccountScopes: unlessEmpty(serviceAccounts[0]?.scopes),
     metadata: metadata && ownMetadata(metadata.items),
+    networkInterfaces: networkInterfaces.length > 1 ? networkInterfaces.map(cardOf) : null,
     networkTags: unlessEmpty(tags?.items),
     reservation: reservationAffinity && reservationText(reservationAffinity),
   });
@@ -52,6 +55,16 @@ function reservationText({
 function ownMetadata(items: NonNullable<InstanceReply["metadata"]>["items"]): JsonObject | null {
   const own = items.filter(({ key }) => !isReservedMetadata(key));
   return own.length === 0 ? null : Object.fromEntries(own.map(({ key, value }) => [key, value]));
+}
+
+function cardOf({
+  subnetwork,
+  nicType,
+  stackType,
+  accessConfigs,
+}: InstanceReply["networkInterfaces"][number]): JsonObject {
+  const assignPublicIp = accessConfigs.length > 0;
+  return filled({ subnet: partialLink(subnetwork), assignPublicIp, nicType, stackType });
 }
 
 /** Older requests only enable it, which means SEV. */

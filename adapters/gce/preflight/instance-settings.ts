@@ -1,20 +1,19 @@
 import type { JsonObject } from "../../../src/errors.ts";
 import type { MachineShape, PlanDraft } from "../../../src/plan/plan.ts";
-import type { Reading } from "../../../src/substrate/reading.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { hostMaintenance } from "../launch/host-maintenance.ts";
 import { defaultBootDisk, isBareMetal } from "../launch/machine-series.ts";
 import { planSettings } from "../settings.ts";
 import type { TypeSettings } from "../settings.ts";
 import { gcpTarget, subnetLink } from "../target.ts";
-import type { SubnetReference } from "../target.ts";
 import type { MachineTypeFinding } from "./machine-type-checks.ts";
 import { DEFAULT_MACHINE_TYPE } from "./preflight-reads.ts";
+import type { NamedInterface } from "./preflight-reads.ts";
 
 /** The settings that the plan records for the VM. */
 export function instanceSettings(
   draft: PlanDraft,
-  subnet: Reading<SubnetReference>,
+  interfaces: readonly NamedInterface[],
   {
     machineTypes: [first, ...others],
     image,
@@ -28,9 +27,13 @@ export function instanceSettings(
     ...typeSettings(draft, finding),
   }));
   const { shape } = draft;
+  const [subnetwork = "", ...otherSubnetworks] = interfaces.map(({ named }) =>
+    named.value === null ? "" : subnetLink(named.value),
+  );
   return planSettings({
     diskSizeGb: bootDiskSize(shape, image),
-    subnetwork: subnet.value === null ? "" : subnetLink(subnet.value),
+    subnetwork,
+    ...(otherSubnetworks.length === 0 ? {} : { otherSubnetworks }),
     ...(first === undefined ? { diskType: shape.diskType } : typeSettings(draft, first)),
     ...(otherTypes.length === 0 ? {} : { otherTypes }),
   });
@@ -68,7 +71,7 @@ export function instanceSources(
   draft: PlanDraft,
   machineTypes: readonly MachineTypeFinding[],
 ): Record<string, string> {
-  const { subnet } = gcpTarget(draft);
+  const { subnet, networkInterfaces = [] } = gcpTarget(draft);
   const zones = [...new Set(draft.candidates.map(({ place }) => place))].join(", ");
   const [first] = machineTypes;
   const isChosen = draft.machineType === DEFAULT_MACHINE_TYPE && first?.type != null;
@@ -77,6 +80,9 @@ export function instanceSources(
     "/machine_types": `machineTypes of ${zones}`,
     "/candidates": `placement zones, judged by zones.get and machineTypes of ${zones}`,
     "/settings/instance/subnetwork": `placement subnet ${subnet}`,
+    ...(networkInterfaces.length > 1
+      ? { "/settings/instance/other_subnetworks": "placement network_interfaces" }
+      : {}),
     "/settings/instance/disk_size_gb":
       draft.shape.diskSizeGb === 0 ? "default: the image's own size" : "environment disk_size_gb",
     "/settings/instance/disk_type": diskTypeSource(draft, first?.name ?? draft.machineType),

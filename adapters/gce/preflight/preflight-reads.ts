@@ -31,9 +31,22 @@ export interface PreflightReadInput {
   readonly target: GcpTarget;
   /** Unique, in the plan's order. */
   readonly zones: readonly string[];
-  /** Null if the placement's text names none. */
-  readonly subnet: SubnetReference | null;
+  readonly interfaces: readonly NamedInterface[];
   readonly image: ImageFacts | null;
+}
+
+/** One network interface of the machine. */
+export interface NamedInterface {
+  /** The placement as it would be with this interface alone. */
+  readonly target: GcpTarget;
+  /** Its subnet, or the reason why the name is invalid. */
+  readonly named: Reading<SubnetReference>;
+}
+
+/** The replies about one interface's subnet; null if its name is invalid. */
+export interface InterfaceReadings extends NamedInterface {
+  readonly subnet: Reading<SubnetworkReply> | null;
+  readonly permissions: Permissions | null;
 }
 
 /** The replies of one zone. */
@@ -61,8 +74,8 @@ type Permissions = Reading<{ readonly permissions: readonly string[] }>;
 
 export interface PreflightReads {
   readonly zones: readonly ZoneReadings[];
-  readonly subnet: Reading<SubnetworkReply> | null;
-  readonly subnetPermissions: Permissions | null;
+  /** At least one, in the placement's order. */
+  readonly interfaces: readonly InterfaceReadings[];
   readonly imagePermissions: Permissions | null;
   /** Address of the project's default account; null if it is not needed. */
   readonly defaultAccount: Reading<string | null> | null;
@@ -85,18 +98,16 @@ export async function readForPreflight(
   input: PreflightReadInput,
   signal: AbortSignal,
 ): Promise<PreflightReads> {
-  const { zones, subnet } = input;
-  const [read, readSubnet, allowed, bootable, account] = await Promise.all([
+  const { zones } = input;
+  const [read, interfaces, bootable, account] = await Promise.all([
     Promise.all(zones.map((zone) => readZone(reads, input, zone, signal))),
-    subnet === null ? null : readSubnetwork(reads, subnet, signal),
-    subnet === null ? null : readSubnetPermissions(reads, input, subnet, signal),
+    Promise.all(input.interfaces.map((one) => readInterface(reads, one, signal))),
     readImagePermissions(reads, input, signal),
     readDefaultAccount(reads, input, signal),
   ]);
   return {
     zones: read,
-    subnet: readSubnet,
-    subnetPermissions: allowed,
+    interfaces,
     imagePermissions: bootable,
     defaultAccount: account,
   };
@@ -109,7 +120,7 @@ export async function readForPreflight(
  * are about the caller or the project
  */
 export function readerErrors(
-  { zones, subnet, defaultAccount }: PreflightReads,
+  { zones, interfaces, defaultAccount }: PreflightReads,
   isZoneLeft: boolean,
 ): readonly SlipwayError[] {
   const ofZones = zones.flatMap(({ zone: _zone, dataDiskTypes, ...readings }) => [
@@ -117,7 +128,9 @@ export function readerErrors(
     ...dataDiskTypes.map(({ reading }) => reading),
   ]);
   const zoneErrors = ofZones.flatMap((reading) => reading?.error ?? []);
-  const others = [subnet, defaultAccount].flatMap((reading) => reading?.error ?? []);
+  const others = [...interfaces.map(({ subnet }) => subnet), defaultAccount].flatMap(
+    (reading) => reading?.error ?? [],
+  );
   return [
     ...(isZoneLeft ? zoneErrors.filter(({ blastRadius }) => WIDE.has(blastRadius)) : zoneErrors),
     ...others,
@@ -236,6 +249,19 @@ async function readIfThere(
   }
 }
 
+async function readInterface(
+  reads: GceReads,
+  { target, named }: NamedInterface,
+  signal: AbortSignal,
+): Promise<InterfaceReadings> {
+  if (named.value === null) return { target, named, subnet: null, permissions: null };
+  const [subnet, permissions] = await Promise.all([
+    readSubnetwork(reads, named.value, signal),
+    readSubnetPermissions(reads, target, named.value, signal),
+  ]);
+  return { target, named, subnet, permissions };
+}
+
 async function readSubnetwork(
   reads: GceReads,
   { project, region, name }: SubnetReference,
@@ -252,7 +278,7 @@ async function readSubnetwork(
 
 async function readSubnetPermissions(
   reads: GceReads,
-  { target }: PreflightReadInput,
+  target: GcpTarget,
   subnet: SubnetReference,
   signal: AbortSignal,
 ): Promise<Permissions> {

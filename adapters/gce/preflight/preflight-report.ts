@@ -28,18 +28,21 @@ import {
   networkCardChecks,
 } from "./machine-type-checks.ts";
 import type { MachineTypeFinding, OtherZones } from "./machine-type-checks.ts";
+import {
+  interfaceChecks,
+  interfaceCountChecks,
+  MACHINE_TYPE_INTERFACES,
+} from "./interface-checks.ts";
 import { subnetChecks } from "./network-checks.ts";
 import { isAllowed, permissionCheck, serviceAccountCheck } from "./permission-checks.ts";
 import { IMAGE_PERMISSIONS, readerErrors, subnetPermissions } from "./preflight-reads.ts";
-import type { PreflightReads } from "./preflight-reads.ts";
+import type { NamedInterface, PreflightReads } from "./preflight-reads.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
 import { instanceSettings, instanceSources } from "./instance-settings.ts";
 import { maintenanceChecks, refusedMaintenance } from "./maintenance-checks.ts";
 import { checksOfTypes, refusalOfType } from "../../../src/substrate/type-checks.ts";
 import type { TypeChecks } from "../../../src/substrate/type-checks.ts";
-import type { Reading } from "../../../src/substrate/reading.ts";
 import { subnetLink } from "../target.ts";
-import type { SubnetReference } from "../target.ts";
 import { refusedReservation, reservationChecks } from "./reservation-checks.ts";
 import type { ReservationFinding, ReservedMachine } from "./reservation-checks.ts";
 import {
@@ -55,7 +58,6 @@ export interface Found {
   readonly draft: PlanDraft;
   readonly target: GcpTarget;
   readonly image: ImageFacts | null;
-  readonly subnet: Reading<SubnetReference>;
   readonly readings: PreflightReads;
   readonly zones: readonly ZoneFinding[];
   /** In order of preference; at least one. */
@@ -79,6 +81,7 @@ const RULING_CHECKS: ReadonlySet<string> = new Set([
   MACHINE_TYPE_CONFIDENTIAL,
   DATA_DISKS_OF_SERIES,
   DATA_DISK_COUNT,
+  MACHINE_TYPE_INTERFACES,
 ]);
 
 /**
@@ -90,7 +93,7 @@ export function preflightReport(
   found: Found,
   others: ReadonlyMap<string, OtherZones>,
 ): PreflightReport {
-  const { draft, target, image, subnet, readings, zones, machineTypes, diskType } = found;
+  const { draft, target, image, readings, zones, machineTypes, diskType } = found;
   const ofTypes = machineTypes.map((finding) => ({
     name: finding.name,
     checks: typeChecks(found, finding, others.get(finding.name) ?? null),
@@ -108,12 +111,13 @@ export function preflightReport(
     ...reservationChecks(found.reservation, machineOf(found), candidates),
     diskSizeCheck(draft, diskType, image),
     ...diskOptionChecks(draft, image, found.dataDiskTypes),
-    ...subnetChecks({
-      target,
-      named: subnet,
-      subnet: readings.subnet,
-      isUsable: isAllowed(readings.subnetPermissions, subnetPermissions(target)),
-    }),
+    ...readings.interfaces.flatMap((one) =>
+      subnetChecks({
+        ...one,
+        isUsable: isAllowed(one.permissions, subnetPermissions(one.target)),
+      }),
+    ),
+    ...interfaceChecks(readings.interfaces),
     ...permissionChecks(found, !errors.some((error) => obstacleName(error) !== null)),
     serviceAccountCheck(target, readings.defaultAccount),
   ];
@@ -125,7 +129,7 @@ export function preflightReport(
     candidates,
     machineType: machineTypes[0]?.name ?? draft.machineType,
     ...(facts.length === 0 ? {} : { machineTypes: facts }),
-    settings: instanceSettings(draft, subnet, { machineTypes, image }),
+    settings: instanceSettings(draft, readings.interfaces, { machineTypes, image }),
     sources: instanceSources(draft, machineTypes),
   };
 }
@@ -141,13 +145,13 @@ function typeChecks(
     ...diskTypeChecks(diskType, finding.name),
     ...dataDiskTypeChecks(draft.shape, finding.name, finding.type),
     ...networkCardChecks(finding.name, image),
+    ...interfaceCountChecks(target, finding),
     ...confidentialChecks(target, finding.name),
   ];
 }
 
 function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
-  const { draft, target, image, subnet, readings } = found;
-  const link = subnet.value === null ? target.subnet : subnetLink(subnet.value);
+  const { draft, target, image, readings } = found;
   return [
     permissionCheck({
       check: "permission.image",
@@ -159,16 +163,18 @@ function permissionChecks(found: Found, isAnswered: boolean): readonly Check[] {
       answer: readings.imagePermissions,
       isAnswered,
     }),
-    permissionCheck({
-      check: "permission.subnet",
-      target,
-      resource: link,
-      wanted: subnetPermissions(target),
-      reason: "CLOUD_PERMISSION_DENIED",
-      role: "roles/compute.networkUser",
-      answer: readings.subnetPermissions,
-      isAnswered,
-    }),
+    ...readings.interfaces.map((one) =>
+      permissionCheck({
+        check: "permission.subnet",
+        target: one.target,
+        resource: one.named.value === null ? one.target.subnet : subnetLink(one.named.value),
+        wanted: subnetPermissions(one.target),
+        reason: "CLOUD_PERMISSION_DENIED",
+        role: "roles/compute.networkUser",
+        answer: one.permissions,
+        isAnswered,
+      }),
+    ),
     skipped(
       "permission.launch",
       "Compute Engine has no dry run of a launch: only permissions on image and subnet can be tested",
@@ -227,9 +233,12 @@ function distinct(texts: readonly string[]): readonly string[] {
 }
 
 /** If the image's read found Compute Engine unreachable, no further call is made. */
-export function skippedReport(draft: PlanDraft, subnet: Reading<SubnetReference>): PreflightReport {
+export function skippedReport(
+  draft: PlanDraft,
+  interfaces: readonly NamedInterface[],
+): PreflightReport {
   const why = "unknown, because Compute Engine did not reply for the image";
-  return emptyReport(draft, subnet, {
+  return emptyReport(draft, interfaces, {
     why,
     checks: SKIPPED_CHECKS.map((name) => skipped(name, why)),
   });
@@ -238,7 +247,7 @@ export function skippedReport(draft: PlanDraft, subnet: Reading<SubnetReference>
 /** Without its project no part of a placement can be found, so one failure stands for all. */
 export function absentProjectReport(
   draft: PlanDraft,
-  subnet: Reading<SubnetReference>,
+  interfaces: readonly NamedInterface[],
   project: string,
 ): PreflightReport {
   const why = `there is no project ${project}, or the caller may not know of it`;
@@ -251,18 +260,18 @@ export function absentProjectReport(
     metadata: { project },
   });
   const unknown = SKIPPED_CHECKS.map((name) => skipped(name, "unknown: there is no project"));
-  return emptyReport(draft, subnet, { why, checks: [missing, ...unknown] });
+  return emptyReport(draft, interfaces, { why, checks: [missing, ...unknown] });
 }
 
 /** One failure stands for all reads that Compute Engine refused in the same words. */
 export function refusedReport(
   draft: PlanDraft,
-  subnet: Reading<SubnetReference>,
+  interfaces: readonly NamedInterface[],
   error: SlipwayError,
 ): PreflightReport {
   const failure = failedBy(obstacleName(error) ?? "cloud.credentials", error);
   const why = "unknown, because Compute Engine refuses every call for the project";
-  return emptyReport(draft, subnet, {
+  return emptyReport(draft, interfaces, {
     why: error.message,
     checks: [failure, ...SKIPPED_CHECKS.map((name) => skipped(name, why))],
   });
@@ -279,10 +288,12 @@ const SKIPPED_CHECKS = [
 
 function emptyReport(
   draft: PlanDraft,
-  subnet: Reading<SubnetReference>,
+  interfaces: readonly NamedInterface[],
   { why, checks }: { readonly why: string; readonly checks: readonly Check[] },
 ): PreflightReport {
-  const wrong = subnet.error === null ? [] : [failedBy("subnets.exist", subnet.error)];
+  const wrong = interfaces.flatMap(({ named: { error } }) =>
+    error === null ? [] : [failedBy("subnets.exist", error)],
+  );
   return {
     checks: [...checks, ...wrong],
     candidates: draft.candidates.map((candidate) => ({
@@ -291,7 +302,7 @@ function emptyReport(
       reason: why,
     })),
     machineType: draft.machineType,
-    settings: instanceSettings(draft, subnet, {
+    settings: instanceSettings(draft, interfaces, {
       machineTypes: machineTypesOf(draft).map((name) => ({ name, type: null })),
       image: null,
     }),

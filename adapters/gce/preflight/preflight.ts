@@ -22,7 +22,7 @@ import { sharedRefusal } from "../errors/shared-refusal.ts";
 import { findReservation } from "./reservation-checks.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { GceReads } from "../client/reads.ts";
-import { gcpTarget, subnetOf } from "../target.ts";
+import { gcpTarget, interfaceTargets, subnetOf } from "../target.ts";
 import type { SubnetReference } from "../target.ts";
 import { isThere, zoneFindings } from "./zone-checks.ts";
 import type { ZoneFinding } from "./zone-checks.ts";
@@ -40,23 +40,25 @@ export async function preflightInstance(
   if (signal.aborted) throw cancellation(signal, "the preflight");
   const target = gcpTarget(draft);
   const { image, unanswered } = readFacts(facts);
-  const subnet = namedSubnet(target);
+  const interfaces = interfaceTargets(target).map((one) => ({
+    target: one,
+    named: namedSubnet(one),
+  }));
   // The image's read found Compute Engine unreachable.
-  if (unanswered) return skippedReport(draft, subnet);
+  if (unanswered) return skippedReport(draft, interfaces);
   const zones = [...new Set(draft.candidates.map(({ place }) => place))];
-  const input = { draft, target, zones, subnet: subnet.value, image };
+  const input = { draft, target, zones, interfaces, image };
   const readings = await readForPreflight(reads, input, signal);
   if (isProjectAbsent(readings) && (await lacksProject(reads, target, signal)))
-    return absentProjectReport(draft, subnet, target.project);
+    return absentProjectReport(draft, interfaces, target.project);
   const refused = sharedRefusal(resourceErrors(readings), target.project);
-  if (refused !== null) return refusedReport(draft, subnet, refused);
+  if (refused !== null) return refusedReport(draft, interfaces, refused);
   const findings = zoneFindings(readings.zones);
   const there = readings.zones.filter((_, index) => isThere(findings[index]));
   const found: Found = {
     draft,
     target,
     image,
-    subnet,
     readings,
     zones: findings,
     machineTypes: findMachineTypes(draft, there),
@@ -68,9 +70,12 @@ export async function preflightInstance(
   return preflightReport(found, await otherZones(reads, found, signal));
 }
 
-/** The errors of the reads of each zone and of the subnet. */
-function resourceErrors({ zones, subnet }: PreflightReads): readonly (SlipwayError | null)[] {
-  return [...zones.map(({ state }) => state.error), ...(subnet === null ? [] : [subnet.error])];
+/** The errors of the reads of each zone and subnet. */
+function resourceErrors({ zones, interfaces }: PreflightReads): readonly (SlipwayError | null)[] {
+  return [
+    ...zones.map(({ state }) => state.error),
+    ...interfaces.flatMap(({ subnet }) => (subnet === null ? [] : [subnet.error])),
+  ];
 }
 
 function namedSubnet(target: GcpTarget): Reading<SubnetReference> {

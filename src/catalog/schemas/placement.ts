@@ -1,12 +1,13 @@
 /** The placement kind, with exactly one of `aws`, `gcp` and `docker` under `target`. */
 import { isIP } from "node:net";
 import { z } from "zod";
-import type { CatalogSubstrate, PlacementFields } from "../kinds.ts";
+import type { CatalogSubstrate, GcpPlacement, PlacementFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
 import { regionOfZone } from "../../plan/gce-region.ts";
 import { MARKETS } from "../../plan/market.ts";
 import { isFields } from "../violation.ts";
 import type { LooseFields, Normalized, Rule } from "../violation.ts";
+import { interfaceClashes, interfaceFields } from "./network-interfaces.ts";
 import { computeEngineClashes, computeEngineFields } from "./compute-engine.ts";
 import { commonRules, described, exactlyOne, distinct, substrate, text } from "./common.ts";
 import { containerHostFields } from "./container.ts";
@@ -140,6 +141,30 @@ const serviceAccount = text(
   320,
 );
 
+const subnetwork = text(SUBNETWORK, "must be a subnetwork's name or partial self-link", 512);
+
+const networkInterface = once(() =>
+  z.strictObject({
+    subnet: subnetwork,
+    networkProject: project.exactOptional(),
+    ...interfaceFields(),
+  }),
+);
+
+/** Each subnet with its path in the placement. */
+function subnetsOf({
+  subnet,
+  networkInterfaces = [],
+}: Pick<GcpPlacement, "subnet" | "networkInterfaces">) {
+  return [
+    ...(subnet === undefined ? [] : [[["subnet"], subnet] as [string[], string]]),
+    ...networkInterfaces.map((one, index): [(string | number)[], string] => [
+      ["networkInterfaces", index, "subnet"],
+      one.subnet,
+    ]),
+  ];
+}
+
 const gcp = once(() =>
   z
     .strictObject({
@@ -147,7 +172,7 @@ const gcp = once(() =>
       zones: distinct(text(ZONE, "must be a zone such as us-central1-a", 64))
         .min(1, "must list at least one zone")
         .refine((zones) => regionsOf(zones).size <= 1, "must all be in one region"),
-      subnet: text(SUBNETWORK, "must be a subnetwork's name or partial self-link", 512),
+      subnet: subnetwork.exactOptional(),
       networkProject: project.exactOptional(),
       assignPublicIp: z.boolean("must be true or false").exactOptional(),
       wifProviderResourceName: text(
@@ -158,18 +183,22 @@ const gcp = once(() =>
       wifReadonlyServiceAccount: serviceAccount.exactOptional(),
       labels: gcpLabels().exactOptional(),
       ...computeEngineFields(),
+      networkInterfaces: z
+        .array(networkInterface())
+        .min(1, "must list at least one network interface")
+        .exactOptional(),
     })
     .superRefine((placement, context) => {
       for (const { path, message } of computeEngineClashes(placement))
         context.addIssue({ code: "custom", path: [...path], message });
-    })
-    .refine(
-      ({ subnet, zones }) => {
+      for (const { path, message } of interfaceClashes(placement))
+        context.addIssue({ code: "custom", path: [...path], message });
+      for (const [path, subnet] of subnetsOf(placement)) {
         const region = SUBNETWORK.exec(subnet)?.[1];
-        return region === undefined || regionsOf([...zones, `${region}-`]).size <= 1;
-      },
-      { path: ["subnet"], message: "must be in the zones' region" },
-    ),
+        if (region !== undefined && regionsOf([...placement.zones, `${region}-`]).size > 1)
+          context.addIssue({ code: "custom", path, message: "must be in the zones' region" });
+      }
+    }),
 );
 
 const docker = once(() =>

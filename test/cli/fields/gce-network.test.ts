@@ -6,9 +6,28 @@ import { printedError } from "../support/printed-error.ts";
 import { openGceCommands } from "./support/gce-fields.ts";
 import type { GceCommands, GceFields } from "./support/gce-fields.ts";
 
+const SUBNETS = [
+  { name: "default-two", network: "default", stackType: "IPV4_ONLY" },
+  { name: "data", network: "data", stackType: "IPV4_IPV6" },
+  { name: "data-two", network: "data", stackType: "IPV4_ONLY" },
+] as const;
+
+/** The partial link of a subnet in the zones' region. */
+function subnetwork(name: string): string {
+  return `projects/${PROJECT}/regions/us-central1/subnetworks/${name}`;
+}
+
 let commands: GceCommands;
 beforeAll(async () => {
   commands = await openGceCommands();
+  for (const { name, network, stackType } of SUBNETS)
+    commands.gce.addSubnetwork(PROJECT, {
+      name,
+      network,
+      region: "us-central1",
+      cidr: "10.9.0.0/16",
+      stackType,
+    });
 });
 afterAll(async () => {
   await commands[Symbol.asyncDispose]();
@@ -54,6 +73,42 @@ const APPLIED: Readonly<Record<string, Applied>> = {
     },
     described: { metadata: { "enable-oslogin": "TRUE", camelCase: "snake_case" } },
   },
+  network_interfaces: {
+    fields: {
+      placement: {
+        network_interfaces: [
+          { subnet: "default", assign_public_ip: true },
+          { subnet: "data", nic_type: "GVNIC", stack_type: "IPV4_IPV6" },
+          { subnet: "default-two", network_project: PROJECT },
+        ],
+      },
+      machineTypes: ["n2-standard-4"],
+    },
+    wire: {
+      networks: [
+        { subnetwork: subnetwork("default"), external: { name: "External NAT" }, nicType: null },
+        {
+          subnetwork: subnetwork("data"),
+          external: null,
+          nicType: "GVNIC",
+          stackType: "IPV4_IPV6",
+        },
+        { subnetwork: subnetwork("default-two"), external: null, nicType: null },
+      ],
+    },
+    described: {
+      network_interfaces: [
+        { subnet: subnetwork("default"), assign_public_ip: true, stack_type: "IPV4_ONLY" },
+        {
+          subnet: subnetwork("data"),
+          assign_public_ip: false,
+          nic_type: "GVNIC",
+          stack_type: "IPV4_IPV6",
+        },
+        { subnet: subnetwork("default-two"), assign_public_ip: false, stack_type: "IPV4_ONLY" },
+      ],
+    },
+  },
 };
 
 /** Placements that `set` refuses, and the message after the field's path. */
@@ -94,6 +149,32 @@ const REJECTED: readonly (readonly [JsonObject, string])[] = [
     { metadata: { ab: "ä".repeat(130_560) } },
     "metadata: must have at most 261120 bytes of keys and values",
   ],
+  [{ network_interfaces: [] }, "network_interfaces: must list at least one network interface"],
+  [{ network_interfaces: [{}] }, "network_interfaces[0].subnet is required"],
+  [
+    { network_interfaces: [{ subnet: "default", nic_type: "E1000" }] },
+    "network_interfaces[0].nic_type: must be one of GVNIC, VIRTIO_NET, IDPF",
+  ],
+  [
+    { network_interfaces: [{ subnet: "default", stack_type: "IPV6" }] },
+    "network_interfaces[0].stack_type: must be one of IPV4_ONLY, IPV4_IPV6",
+  ],
+  [
+    { network_interfaces: [{ subnet: "regions/us-east1/subnetworks/default" }] },
+    "network_interfaces[0].subnet: must be in the zones' region",
+  ],
+  [
+    { network_interfaces: [{ subnet: "default" }, { subnet: "default" }] },
+    "network_interfaces: must have a subnet of its own for each interface",
+  ],
+  ...[{ subnet: "default" }, { network_project: "hub" }, { assign_public_ip: true }].map(
+    (short) =>
+      [
+        { network_interfaces: [{ subnet: "default" }], ...short },
+        `${Object.keys(short)[0]}: must not be set with network_interfaces: set it for each`,
+      ] as const,
+  ),
+  [{ subnet: null }, "subnet is required"],
 ];
 
 describe("a field of a placement about access and network on Compute Engine", () => {
@@ -134,6 +215,87 @@ describe("a field of a placement about access and network on Compute Engine", ()
   );
 });
 
+/** A finding of the dry run: its check, its reason and words of its message. */
+interface Finding {
+  readonly fields: GceFields;
+  readonly finding: readonly [check: string, reason: string, words: string];
+}
+
+const interfaces = (...list: readonly JsonObject[]): GceFields => ({
+  placement: { network_interfaces: list },
+  machineTypes: ["n2-standard-4"],
+});
+
+const REFUSED: Readonly<Record<string, Finding>> = {
+  "network_interfaces of which the second's subnet does not exist": {
+    fields: interfaces({ subnet: "default" }, { subnet: "absent" }),
+    finding: ["subnets.exist", "SUBNET_NOT_FOUND", `${subnetwork("absent")}' was not found`],
+  },
+  "network_interfaces that share a subnet by different names": {
+    fields: interfaces({ subnet: "default" }, { subnet: subnetwork("default") }),
+    finding: [
+      "subnets.distinct",
+      "NETWORK_MISMATCH",
+      `two network interfaces are in ${subnetwork("default")}`,
+    ],
+  },
+  "network_interfaces that share a network which is not the first one's": {
+    fields: interfaces({ subnet: "default" }, { subnet: "data" }, { subnet: "data-two" }),
+    finding: [
+      "subnets.distinct",
+      "NETWORK_MISMATCH",
+      "two network interfaces are in network data, which is not the network of the first",
+    ],
+  },
+  "more network_interfaces than the machine type has": {
+    fields: {
+      ...interfaces({ subnet: "default" }, { subnet: "data" }, { subnet: "default-two" }),
+      machineTypes: ["n2-standard-2"],
+    },
+    finding: [
+      "machine-type.interfaces",
+      "INTERFACES_UNSUPPORTED",
+      "n2-standard-2 has 2 vCPUs and therefore at most 2 network interfaces, not 3",
+    ],
+  },
+  "a stack_type that the subnet does not have": {
+    fields: interfaces({ subnet: "default", stack_type: "IPV4_IPV6" }),
+    finding: [
+      "subnets.stack",
+      "NETWORK_MISMATCH",
+      `${subnetwork("default")} has the stack IPV4_ONLY, which does not take`,
+    ],
+  },
+};
+
+describe("the dry run refuses", () => {
+  it.each(Object.entries(REFUSED))("%s", async (_name, { fields, finding }) => {
+    const [name, reason, words] = finding;
+    const workspace = await commands.records(fields);
+    const { exitCode, error } = await commands.refused(["resolve", workspace]);
+    expect(exitCode).toBe(3);
+    expect(error.checks?.filter(({ outcome }) => outcome === "failed")).toEqual([
+      expect.objectContaining({ name, reason, message: expect.stringContaining(words) }),
+    ]);
+  });
+
+  it("machine types with too few vCPUs for the interfaces, and leaves the others", async () => {
+    const workspace = await commands.records({
+      ...interfaces({ subnet: "default" }, { subnet: "data" }, { subnet: "default-two" }),
+      machineTypes: ["n2-standard-2", "n2-standard-4"],
+    });
+    const { stdout } = await commands.run(["resolve", workspace, "-o", "json"]);
+    expect(JSON.parse(stdout)).toMatchObject({
+      candidates: [
+        { machine_type: "n2-standard-2", verdict: "rejected" },
+        { machine_type: "n2-standard-2", verdict: "rejected" },
+        { machine_type: "n2-standard-4", verdict: "eligible" },
+        { machine_type: "n2-standard-4", verdict: "eligible" },
+      ],
+    });
+  });
+});
+
 /** What only the launch can know, in a project of its own. */
 const REFUSED_AT_LAUNCH: Readonly<Record<string, (project: string) => Refusal>> = {
   "network_tags without the permission to set them"(project) {
@@ -167,6 +329,19 @@ const REFUSED_AT_LAUNCH: Readonly<Record<string, (project: string) => Refusal>> 
         reason: "CLOUD_REQUEST_REFUSED",
         message: expect.stringContaining("constraints/compute.requireOsLogin violated"),
         remedy: expect.stringMatching(/^Set enable-oslogin to TRUE/),
+      },
+    };
+  },
+  "network_interfaces of which one has a public address that a policy forbids"(project) {
+    commands.gce.enforce({ project, constraint: "compute.vmExternalIpAccess", allowed: [] });
+    const data = { name: "data", network: "data", region: "us-central1", cidr: "10.9.0.0/16" };
+    commands.gce.addSubnetwork(project, data);
+    return {
+      fields: interfaces({ subnet: "default" }, { subnet: "data", assign_public_ip: true }),
+      error: {
+        reason: "CLOUD_REQUEST_REFUSED",
+        message: expect.stringContaining("constraints/compute.vmExternalIpAccess violated"),
+        remedy: expect.stringMatching(/^Set assign_public_ip of the placement to false/),
       },
     };
   },

@@ -2,6 +2,7 @@ import type { Context } from "../context.ts";
 import { found } from "../context.ts";
 import { invalidField } from "../failure.ts";
 import { malformedLink, readLink } from "../links.ts";
+import type { MachineType } from "../machine-types.ts";
 import { addressIn, addressPool, networkLink, subnetworkLink } from "../networks.ts";
 import { requirePermission } from "../permissions.ts";
 import { regionOf } from "../places.ts";
@@ -16,13 +17,14 @@ export interface NetworkPlan {
   readonly fixedIp: string | null;
   readonly external: { readonly name: string; readonly networkTier: "PREMIUM" | "STANDARD" } | null;
   readonly nicType: string | null;
+  readonly stackType: NonNullable<NetworkRequest["stackType"]>;
 }
 
 /** @throws GceFailure for networks that the zone's region does not have. */
 export function planNetworks(
   context: Context,
   requests: readonly NetworkRequest[],
-  zone: string,
+  { zone, machineType }: { readonly zone: string; readonly machineType: MachineType },
 ): readonly NetworkPlan[] {
   if (requests.length === 0)
     throw invalidField(
@@ -30,9 +32,44 @@ export function planNetworks(
       "",
       "At least one network interface is required.",
     );
-  return requests.map((request, index) =>
+  const most = Math.max(2, Math.min(machineType.guestCpus, MOST_INTERFACES));
+  if (requests.length > most)
+    throw invalidField(
+      "resource.networkInterfaces",
+      "",
+      `Too many network interfaces. The maximum number of network interfaces allowed for this machine type is ${most}.`,
+    );
+  const plans = requests.map((request, index) =>
     planNetwork(context, request, { zone, field: `resource.networkInterfaces[${index}]` }),
   );
+  requireDistinct(plans);
+  return plans;
+}
+
+const MOST_INTERFACES = 10;
+
+/**
+ * Further interfaces may share the first one's network, but no two may share a subnet or another network.
+ * https://cloud.google.com/vpc/docs/multiple-interfaces-concepts
+ */
+function requireDistinct(plans: readonly NetworkPlan[]): void {
+  const [first] = plans;
+  for (const [index, { network, subnetwork }] of plans.entries()) {
+    const before = plans.slice(0, index);
+    const field = `resource.networkInterfaces[${index}]`;
+    if (before.some((other) => other.subnetwork.link === subnetwork.link))
+      throw invalidField(
+        `${field}.subnetwork`,
+        subnetwork.link,
+        "Subnetworks must be distinct for NICs attached to a VM.",
+      );
+    if (network !== first?.network && before.some((other) => other.network === network))
+      throw invalidField(
+        `${field}.network`,
+        network,
+        "Networks must be distinct for NICs attached to a VM.",
+      );
+  }
 }
 
 interface InterfacePosition {
@@ -53,6 +90,14 @@ function planNetwork(
     link,
   );
   const [access] = request.accessConfigs ?? [];
+  const stackType = request.stackType ?? "IPV4_ONLY";
+  const has = subnetwork.stackType ?? "IPV4_ONLY";
+  if (has !== "IPV4_IPV6" && has !== stackType)
+    throw invalidField(
+      `${where.field}.stackType`,
+      stackType,
+      `The stack type of the network interface is not supported by the subnetwork, which has ${has}.`,
+    );
   return {
     network: networkLink(project, subnetwork.network),
     subnetwork: { link, cidr: subnetwork.cidr },
@@ -62,6 +107,7 @@ function planNetwork(
         ? null
         : { name: access.name ?? "external-nat", networkTier: access.networkTier ?? "PREMIUM" },
     nicType: request.nicType ?? null,
+    stackType,
   };
 }
 
@@ -148,7 +194,7 @@ export function attachNetworks(
   pools: AddressPools,
 ): readonly AttachedNetwork[] | OperationError {
   const attached: AttachedNetwork[] = [];
-  for (const { network, subnetwork, fixedIp, external, nicType } of plans) {
+  for (const { network, subnetwork, fixedIp, external, nicType, stackType } of plans) {
     const networkIp = fixedIp ?? takeAddress(context, subnetwork, pools);
     if (networkIp === null) return ipSpaceExhausted(subnetwork.link);
     attached.push({
@@ -157,6 +203,7 @@ export function attachNetworks(
       networkIp,
       external: external === null ? null : { ...external, natIp: externalAddress(context) },
       nicType,
+      ...(stackType === "IPV4_ONLY" ? {} : { stackType }),
     });
   }
   return attached;

@@ -48,7 +48,10 @@ export function planLaunch(
       : namedMachineType(context, zone, properties.machineType);
   requireLabels(properties.labels ?? {}, "resource.labels");
   const disks = planDisks(context, properties.disks ?? [], { zone, machineType, typesBy });
-  const networks = planNetworks(context, properties.networkInterfaces ?? [], zone);
+  const networks = planNetworks(context, properties.networkInterfaces ?? [], {
+    zone,
+    machineType,
+  });
   const features = bootFeatures(context, zone, disks);
   requireNetworkCard(machineType, features, networks);
   const accelerators = planAccelerators(context, properties.guestAccelerators ?? [], {

@@ -79,11 +79,13 @@ export async function openGceCommands(): Promise<GceCommands> {
       environment = {},
     }) {
       const name = uniqueName();
+      const oneInterface =
+        placement["network_interfaces"] === undefined ? { subnet: "default" } : {};
       await set("placement", {
         name,
         substrate: "GCP",
         ...(serviceAccount === undefined ? {} : { service_account: serviceAccount }),
-        target: { gcp: { project: PROJECT, zones: ZONES, subnet: "default", ...placement } },
+        target: { gcp: { project: PROJECT, zones: ZONES, ...oneInterface, ...placement } },
       });
       await set("machine-type", {
         name,

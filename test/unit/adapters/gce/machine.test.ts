@@ -57,7 +57,10 @@ describe("machineOf", () => {
       },
       end: null,
       createdAt: "2026-11-22T09:00:00.000-08:00",
-      settings: { market: "ON_DEMAND" },
+      settings: {
+        market: "ON_DEMAND",
+        networkInterfaces: [{ assignPublicIp: true }, { assignPublicIp: false }],
+      },
     });
   });
 
