@@ -108,6 +108,7 @@ const APPLIED: Readonly<Record<string, Applied>> = {
         { subnet: subnetwork("default-two"), assign_public_ip: false, stack_type: "IPV4_ONLY" },
       ],
     },
+    planned: { subnet: "default", network_project: null, assign_public_ip: true },
   },
 };
 

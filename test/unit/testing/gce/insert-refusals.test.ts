@@ -299,3 +299,62 @@ describe("an insert is rejected for", () => {
     expect(gce.instances(PROJECT)).toEqual([]);
   });
 });
+
+const SUBNETWORKS = "regions/us-central1/subnetworks";
+const card = (name: string) => ({ subnetwork: `${SUBNETWORKS}/${name}` });
+
+describe("access and network that Compute Engine refuses", () => {
+  it.each([
+    [
+      "a network tag in capitals",
+      { tags: { items: ["web", "Web"] } },
+      "Invalid value for field 'resource.tags.items[1]': 'Web'. Must be a match of regex",
+    ],
+    [
+      "65 network tags",
+      { tags: { items: Array.from({ length: 65 }, (_, index) => `tag-${index}`) } },
+      "Invalid value for field 'resource.tags.items': '65'",
+    ],
+    [
+      "an alias in place of a scope",
+      { serviceAccounts: [{ email: "default", scopes: ["storage-ro"] }] },
+      "One or more of the service account scopes are invalid: 'storage-ro'",
+    ],
+    [
+      "three interfaces of a machine with two vCPUs",
+      { networkInterfaces: [card("default"), card("two"), card("three")] },
+      "Too many network interfaces.",
+    ],
+    [
+      "two interfaces in one subnet",
+      { networkInterfaces: [card("default"), card("default")] },
+      "Subnetworks must be distinct for NICs attached to a VM.",
+    ],
+    [
+      "two interfaces in one network that is not the first one's",
+      {
+        machineType: `zones/${ZONE}/machineTypes/n2-standard-4`,
+        networkInterfaces: [card("default"), card("two"), card("three")],
+      },
+      "Networks must be distinct for NICs attached to a VM.",
+    ],
+    [
+      "a stack that the subnet does not have",
+      { networkInterfaces: [{ ...card("default"), stackType: "IPV4_IPV6" }] },
+      "Invalid value for field 'resource.networkInterfaces[0].stackType': 'IPV4_IPV6'",
+    ],
+  ])("%s", async (_what, changes, words) => {
+    const { post, gce } = await startChecked();
+    for (const name of ["two", "three"])
+      gce.addSubnetwork(PROJECT, {
+        name,
+        region: "us-central1",
+        network: "other",
+        cidr: "10.8.0.0/24",
+      });
+    const { status, body } = await post(INSTANCES, instanceBody("one", changes));
+    expect(status).toBe(400);
+    expect(at(body, "error", "message")).toContain(words);
+    expect(gce.instances(PROJECT)).toEqual([]);
+  });
+});
