@@ -59,7 +59,7 @@ describe("an unusable place on EC2 is a rejected candidate", () => {
 
 describe("a workspace without an environment", () => {
   it.each([
-    ["amd64", "x86_64", "m6a.large"],
+    ["amd64", "x86_64", "m6i.large"],
     ["arm64", "arm64", "m7g.large"],
   ] as const)(
     "gets a small general-purpose %s type from EC2's own answer",
@@ -82,9 +82,9 @@ describe("a workspace without an environment", () => {
 
   it("gets a type that the placement's zones offer", async () => {
     await using scene = await ec2Scene();
-    scene.region.setOffering("m6a.large", ["us-east-1f"]);
+    scene.region.setOffering("m6i.large", ["us-east-1f"]);
     const { report } = await scene.resolve({ machineType: "default" });
-    expect(report.machineType).toBe("m6i.large");
+    expect(report.machineType).toBe("m7i.large");
   });
 });
 

@@ -129,6 +129,12 @@ export function instanceClashes(placement: AwsPlacement): readonly InstanceClash
       path: ["tenancy"],
       message: `must not be host with market ${market}: EC2 sells no spot capacity on Dedicated Hosts; set market to ON_DEMAND`,
     });
+  // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html#capacity-reservations-limitations
+  if (tenancy === "host" && capacityReservation !== undefined && needsReservation(capacityReservation))
+    clashes.push({
+      path: ["capacityReservation"],
+      message: "cannot be used on Dedicated Hosts: remove it, or set tenancy to dedicated or default",
+    });
   // https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-capacity-reservations.html
   if (capacityReservation !== undefined && market === "SPOT")
     clashes.push({
@@ -137,4 +143,11 @@ export function instanceClashes(placement: AwsPlacement): readonly InstanceClash
         "is for on-demand machines: set market to ON_DEMAND or SPOT_THEN_ON_DEMAND, or remove it",
     });
   return clashes;
+}
+
+/** Whether a machine may run only in a reservation. */
+function needsReservation(
+  reservation: NonNullable<AwsPlacement["capacityReservation"]>,
+): boolean {
+  return !["open", "none"].includes(reservation.preference ?? "");
 }

@@ -109,6 +109,10 @@ const REFUSED_AT_LAUNCH: Ec2FieldTables["REFUSED_AT_LAUNCH"] = {
 const REJECTED: Ec2FieldTables["REJECTED"] = [
   [{ tenancy: "shared" }, "tenancy: must be one of default, dedicated, host"],
   [{ host_id: "h-1" }, "host_id: needs tenancy: host"],
+  [
+    { tenancy: "host", capacity_reservation: { id: "cr-0123456789abcdef0" } },
+    "capacity_reservation: cannot be used on Dedicated Hosts: remove it, or set tenancy",
+  ],
   [{ tenancy: "dedicated", host_id: "h-1" }, "host_id: needs tenancy: host"],
   [{ tenancy: "host", host_id: "i-1" }, "host_id: must be an id such as h-0abc123def4567890"],
   [{ tenancy: "host", market: "SPOT" }, "tenancy: must not be host with market SPOT: "],
@@ -146,6 +150,11 @@ describe("the fields of an EC2 placement about tenancy", () => {
       message: expect.stringContaining("UnauthorizedOperation"),
     });
     expect(await checkOf({ tenancy: "dedicated" })).toBeUndefined();
+  });
+
+  it("accepts a host together with a preference that requires no reservation", async () => {
+    const aws = { tenancy: "host", capacity_reservation: { preference: "none" } };
+    expect(await commands.placement("host-only", aws)).toMatchObject({ exitCode: 0 });
   });
 
   it("places machines on a host with auto-placement", SLOW, async () => {
