@@ -91,7 +91,7 @@ function spawnAttempts(): readonly Attempt[] {
     { words: ["spawn", "gce", "--count", "2", "--id", "two"], prints: "[" },
     { words: ["list", "--state", "running"], prints: "[" },
     { words: ["describe", "one"], prints: "{" },
-    { words: ["watch", "one", "two-0"], prints: "" },
+    { words: ["watch", "one", "two-0", "--until", "settled"], prints: "" },
     { words: ["logs", "two-0"], prints: "" },
     { words: ["recover"], prints: "" },
     { words: ["sweep", "--dry-run"], prints: "{" },

@@ -1,7 +1,6 @@
 import { buildApplication, buildRouteMap, text_en, version } from "@stricli/core";
 import type { Application, ApplicationText } from "@stricli/core";
 import type { CliContext } from "./context.ts";
-import { closestTo } from "../catalog/suggestions.ts";
 import { createHelpIntegration, helpOf } from "./help/help.ts";
 import type { CommandRoute } from "./route.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
@@ -26,9 +25,10 @@ export const ROUTES: Readonly<Record<string, CommandRoute>> = {
 };
 
 /** The help of a command, or of all commands. @throws SlipwayError `INVALID_ARGUMENT` / `USAGE` for an unknown one */
-export function helpOfCommand(command: string | undefined): string {
+export async function helpOfCommand(command: string | undefined): Promise<string> {
   const text = helpOf(ROUTES, command);
   if (text !== null) return text;
+  const { closestTo } = await import("../catalog/suggestions.ts");
   const meant = closestTo(command ?? "", Object.keys(ROUTES));
   throw unknownCommand(command ?? "", meant === null ? [] : [meant]);
 }

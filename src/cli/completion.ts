@@ -67,7 +67,7 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
       onScannerOutput: () => undefined,
       extendGracePeriod: () => undefined,
       exitWith: () => undefined,
-      helpOf: () => "",
+      helpOf: async () => "",
     }),
   );
   const proposals = found.map(({ kind, completion, brief }) => ({

@@ -1,4 +1,5 @@
 import type { CommandContext } from "@stricli/core";
+import { systemClock } from "../host/system-clock.ts";
 import type { Slipway } from "../slipway/slipway.ts";
 import type { StorageWarning } from "../storage/database-file.ts";
 import type { GlobalFlags } from "./global-flags.ts";
@@ -35,8 +36,8 @@ export interface Host {
   readonly interrupt: AbortSignal;
   /** Returns a signal that the next Ctrl-C aborts; that Ctrl-C does not end the process. */
   readonly nextInterrupt: () => AbortSignal;
-  /** The current time, in milliseconds since the epoch. */
-  readonly now: () => number;
+  /** The current time, in milliseconds since the epoch. Default: the system's clock. */
+  readonly now?: () => number;
   /** How long an interrupted command may take to end by itself, in milliseconds. */
   readonly gracePeriod: number;
   readonly openSlipway: (composition: Composition) => Promise<Slipway>;
@@ -54,7 +55,7 @@ export interface CliContext extends CommandContext {
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
   readonly interrupt: AbortSignal;
   readonly nextInterrupt: Host["nextInterrupt"];
-  readonly now: Host["now"];
+  readonly now: () => number;
   /** Gives an interrupted command this many milliseconds from now to end by itself. */
   readonly extendGracePeriod: (milliseconds: number) => void;
   readonly openSlipway: () => Promise<Slipway>;
@@ -65,14 +66,15 @@ export interface CliContext extends CommandContext {
    *
    * @throws SlipwayError `INVALID_ARGUMENT` / `USAGE` for an unknown command
    */
-  readonly helpOf: (command: string | undefined) => string;
+  readonly helpOf: (command: string | undefined) => Promise<string>;
   /** Makes a command that succeeds exit with this code instead of 0. */
   readonly exitWith: (code: number) => void;
 }
 
 /** Returns a function that prints a view in the format of `--output`, or else in the view's default format. */
 function createPrinter(
-  { stdout, environment, now }: Pick<Host, "stdout" | "environment" | "now">,
+  { stdout, environment }: Pick<Host, "stdout" | "environment">,
+  now: () => number,
   flags: GlobalFlags,
 ): (view: View) => Promise<void> {
   return async (view) => {
@@ -103,7 +105,8 @@ interface ContextParts {
 export function createContext(parts: ContextParts): CliContext {
   const { flags, typed, host, progress, onScannerOutput, extendGracePeriod, exitWith, helpOf } =
     parts;
-  const { stdout, environment, workingDirectory, interrupt, nextInterrupt, now } = host;
+  const { stdout, environment, workingDirectory, interrupt, nextInterrupt } = host;
+  const { now = () => systemClock.now() } = host;
   return {
     process: {
       stdout: { write: onScannerOutput },
@@ -130,7 +133,7 @@ export function createContext(parts: ContextParts): CliContext {
         workingDirectory,
         onWarning: ({ message, remedy }) => progress.warn(message, remedy),
       }),
-    print: createPrinter(host, flags),
+    print: createPrinter(host, now, flags),
     exitWith,
     helpOf,
   };

@@ -1,4 +1,3 @@
-import { systemClock } from "../host/system-clock.ts";
 import type { Host } from "./context.ts";
 import { createSink } from "./output/sink.ts";
 import type { WritableStreamLike } from "./output/sink.ts";
@@ -27,7 +26,6 @@ export function createProcessHost(own: HostProcess): Host {
     workingDirectory: own.cwd(),
     interrupt: interruptOf(own),
     nextInterrupt: () => nextInterruptOf(own),
-    now: () => systemClock.now(),
     gracePeriod: GRACE_PERIOD,
     openSlipway: async (composition) => {
       const { composeSlipway } = await import("./compose.ts");

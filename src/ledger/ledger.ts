@@ -220,6 +220,11 @@ export interface Ledger extends RateStore {
     after: number,
     spawnIds: readonly string[],
   ): Promise<readonly SpawnEvent[]>;
+  /**
+   * The sequence number of the newest event of any tenant that is older than this time (RFC 3339, UTC), or of the newest
+   * one for null; 0 without one.
+   */
+  sequenceBefore(at: string | null): Promise<number>;
   /** The number of the tenant's spawns that have not settled; only of these, if any are given. */
   countUnsettled(tenant: string, spawnIds: readonly string[]): Promise<number>;
   /** The targets of all launches of all tenants, without duplicates and in a stable order. */

@@ -111,6 +111,8 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
         .filter((event) => event.sequence > after && event.tenant === tenant)
         .filter(({ spawnId }) => spawnIds.length === 0 || spawnIds.includes(spawnId))
         .map(({ tenant: _tenant, ...event }) => event),
+    sequenceBefore: async (at) =>
+      events.findLast((event) => at === null || event.at < at)?.sequence ?? 0,
     countUnsettled: async (tenant, spawnIds) =>
       recordsOf(memory, tenant)
         .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId))

@@ -80,6 +80,7 @@ export function createSqliteLedger(database: Database): Ledger {
     list: (tenant, filter) => database.read((connection) => list(connection, tenant, filter)),
     events: (tenant, after, spawnIds) =>
       database.read((connection) => events(connection, tenant, after, spawnIds)),
+    sequenceBefore: (at) => database.read((connection) => sequenceBefore(connection, at)),
     countUnsettled: (tenant, spawnIds) =>
       database.read((connection) => countUnsettled(connection, tenant, spawnIds)),
     targets: () => database.read(targets),
@@ -199,6 +200,16 @@ function events(
       JSON.stringify(spawnIds),
     )
     .map(parseEventRow);
+}
+
+/** Reads backwards, because the time is usually a recent one. */
+function sequenceBefore(connection: Connection, at: string | null): number {
+  const row = connection.get(
+    "SELECT sequence FROM events WHERE ? IS NULL OR at < ? ORDER BY sequence DESC LIMIT 1",
+    at,
+    at,
+  );
+  return row === undefined ? 0 : number(row, "sequence");
 }
 
 function unfinished(connection: Connection, tenant: string) {

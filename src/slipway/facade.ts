@@ -14,6 +14,7 @@ import {
   RECOVER_OPTIONS,
   RESOLVE_OPTIONS,
   SIGNAL_OPTION,
+  WATCH_OPTIONS,
   SPAWN_OPTIONS,
   SWEEP_OPTIONS,
   TERMINATE_OPTIONS,
@@ -29,9 +30,10 @@ import type {
   SpawnEstimate,
   SpawnFilter,
   WantedSpawn,
+  WatchOptions,
 } from "./slipway.ts";
 import { createSpawnablePlans } from "./spawnable-plans.ts";
-import { readFilter } from "./spawn-filter.ts";
+import { inUtc, readFilter } from "./spawn-filter.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { parseSpawnInput } from "../ledger/spawn-input.ts";
@@ -218,12 +220,21 @@ async function* readLogs(
 async function* watch(
   { ledger, clock, tenant }: Session,
   spawnIds: readonly string[],
-  options: { readonly signal?: AbortSignal },
+  options: WatchOptions,
 ): AsyncGenerator<SpawnEvent> {
-  checkOptions("watch", options, SIGNAL_OPTION);
+  checkOptions("watch", options, WATCH_OPTIONS);
+  const { since = "all", until = "settled" } = options;
   // A value that is not a list is rejected by watchSpawns itself.
   if (Array.isArray(spawnIds)) for (const spawnId of spawnIds) checkString("spawnId", spawnId);
-  yield* watchSpawns({ ledger, clock, tenant, spawnIds, signal: signalOf(options) });
+  yield* watchSpawns({
+    ledger,
+    clock,
+    tenant,
+    spawnIds,
+    since: since === "all" || since === "now" ? since : inUtc("watch", since),
+    until,
+    signal: signalOf(options),
+  });
 }
 
 async function inspectImage(ports: Session, text: string, options: InspectOptions) {

@@ -13,6 +13,7 @@ import type {
   SweepOptions,
   TerminateOptions,
   WantedSpawn,
+  WatchOptions,
 } from "./slipway.ts";
 import { parseSpawnInput } from "../ledger/spawn-input.ts";
 import type { SpawnInput } from "../substrate/contract.ts";
@@ -105,4 +106,10 @@ export const INSPECT_OPTIONS: ShapeOf<InspectOptions> = {
 };
 
 /** The options of methods that take only a signal. */
+export const WATCH_OPTIONS: ShapeOf<WatchOptions> = {
+  since: "string",
+  until: ["settled", "aborted"],
+  signal: "signal",
+};
+
 export const SIGNAL_OPTION: ShapeOf<{ readonly signal: AbortSignal }> = { signal: "signal" };

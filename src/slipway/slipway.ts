@@ -84,6 +84,16 @@ export interface SpawnEstimate {
   readonly bootMilliseconds: number;
 }
 
+export interface WatchOptions {
+  /**
+   * Where the events begin: at the first one (`all`, the default), with those to come (`now`), or at a time (RFC 3339).
+   */
+  readonly since?: string;
+  /** Whether the watch ends once all spawns have settled, or only with its signal. Default `settled`. */
+  readonly until?: "settled" | "aborted";
+  readonly signal?: AbortSignal;
+}
+
 /** Which spawns to list. Without a filter, all spawns of the tenant. */
 export interface SpawnFilter {
   readonly workspace?: string;
@@ -232,11 +242,8 @@ export interface Slipway extends AsyncDisposable {
   /** Streams the machine's output. */
   logs(spawnId: string, options?: LogsOptions): AsyncIterable<Uint8Array>;
 
-  /** Streams the events of these spawns (of all the tenant's spawns if none is named) until all have settled. */
-  watch(
-    spawnIds: readonly string[],
-    options?: { readonly signal?: AbortSignal },
-  ): AsyncIterable<SpawnEvent>;
+  /** Streams the events of these spawns (of all the tenant's spawns if none is named). */
+  watch(spawnIds: readonly string[], options?: WatchOptions): AsyncIterable<SpawnEvent>;
 
   /** Reads an OCI image from its registry without pulling it, and verifies it. */
   inspectImage(reference: string, options?: InspectOptions): Promise<OciInspection>;

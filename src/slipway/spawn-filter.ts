@@ -25,7 +25,7 @@ export function readFilter(filter: SpawnFilter): LedgerFilter {
     ...others,
     labels: parseLabels("listSpawns", labels),
     ...(states === undefined ? {} : { states: states.map(checkState) }),
-    ...(since === undefined ? {} : { since: inUtc(since) }),
+    ...(since === undefined ? {} : { since: inUtc("listSpawns", since) }),
   };
 }
 
@@ -40,12 +40,12 @@ function checkState(state: SpawnState): SpawnState {
 }
 
 /** The ledger compares times as texts, in the form in which it stores them. */
-function inUtc(time: string): string {
+export function inUtc(subject: string, time: string): string {
   const parsed = new Date(time);
   if (!Number.isNaN(parsed.getTime())) return parsed.toISOString();
   throw invalidArgument(
     "INVALID_INPUT",
-    `listSpawns: since is ${JSON.stringify(time)}, which is not a time`,
+    `${subject}: since is ${JSON.stringify(time)}, which is not a time`,
     "Write it as in 2026-11-22T04:00:00Z.",
   );
 }

@@ -212,7 +212,11 @@ describe("the catalog through the command line", () => {
   it("lists no spawns and watches none in a new database", async () => {
     using catalog = scratchCatalog();
     expect(await catalog.run(["list"])).toMatchObject({ exitCode: 0, stdout: "[]\n", stderr: "" });
-    expect(await catalog.run(["watch"])).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
+    expect(await catalog.run(["watch", "--until", "settled"])).toMatchObject({
+      exitCode: 0,
+      stdout: "",
+      stderr: "",
+    });
   });
 
   it("ends quietly when the reader closes standard output", async () => {

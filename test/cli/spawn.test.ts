@@ -91,7 +91,16 @@ describeWithEngine("spawning through the command line", (engine) => {
       expect(await json("list", "--state", "running")).toMatchObject([{ spawn_id: "one" }]);
       const logs = await catalog.must(["logs", "one"]);
       expect(logs).toMatchObject({ stdout: "steady as she goes\n", stderr: "" });
-      const watched = await catalog.must(["watch", "one", "-o", "json"]);
+      const watched = await catalog.must([
+        "watch",
+        "one",
+        "--since",
+        "all",
+        "--until",
+        "settled",
+        "-o",
+        "json",
+      ]);
       const states = watched.stdout
         .trimEnd()
         .split("\n")

@@ -266,7 +266,7 @@ describe("a machine that ended on its own", () => {
     }
     expect(await at.cli.json(["list", "--all"])).toMatchObject([{ state: "running" }, {}, {}]);
     expect(await at.cli.json(["describe", "one"])).toMatchObject({ state: "terminated" });
-    const watched = await at.cli.run(["watch", "two", "-o", "json"]);
+    const watched = await at.cli.run(["watch", "two", "--until", "settled", "-o", "json"]);
     expect(JSON.parse(watched.trimEnd().split("\n").at(-1) ?? "")).toMatchObject({
       state: "terminated",
     });

@@ -49,7 +49,7 @@ describeWithEngineAndRegistry("a secret", (engine, peer) => {
       each(["history", "secret", "API_TOKEN"]),
       each(["describe", first, "-o", "json"]),
       each(["list", "--all", "-o", "yaml"]),
-      each(["watch", "-o", "json"]),
+      each(["watch", "--since", "all", "--until", "settled", "-o", "json"]),
     ]);
     await each(["terminate", ...workspaces, "--verbose"]);
     await processes[Symbol.asyncDispose]();

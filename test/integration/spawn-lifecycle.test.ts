@@ -139,7 +139,16 @@ describeWithEngineAndRegistry("a spawn", (engine, peer) => {
     expect(seen.map(({ state }) => state)).toEqual(["pending", "launching", "running"]);
     expect(seen.every((event) => event.spawnId === spawnId)).toBe(true);
     await world.slipway.terminateSpawn(spawnId);
-    const ran = await world.commands.must(["watch", spawnId, "-o", "json"]);
+    const ran = await world.commands.must([
+      "watch",
+      spawnId,
+      "--since",
+      "all",
+      "--until",
+      "settled",
+      "-o",
+      "json",
+    ]);
     const states = ran.stdout
       .trimEnd()
       .split("\n")
@@ -157,7 +166,16 @@ describeWithEngineAndRegistry("a spawn", (engine, peer) => {
     });
     await begun.promise;
     const [ran] = await Promise.all([
-      world.commands.runProcess(["watch", spawnId, "-o", "json"]),
+      world.commands.runProcess([
+        "watch",
+        spawnId,
+        "--since",
+        "all",
+        "--until",
+        "settled",
+        "-o",
+        "json",
+      ]),
       spawning,
     ]);
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });

@@ -75,6 +75,7 @@ export function createPoweredLedger(
     describe: (key) => ledger.describe(key),
     list: (tenant, filter) => ledger.list(tenant, filter),
     events: (tenant, after, spawnIds) => ledger.events(tenant, after, spawnIds),
+    sequenceBefore: (at) => ledger.sequenceBefore(at),
     countUnsettled: (tenant, spawnIds) => ledger.countUnsettled(tenant, spawnIds),
     targets: () => ledger.targets(),
     judge: (machines) => ledger.judge(machines),

@@ -38,6 +38,7 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
     list: (tenant, filter) => process.call("a look", () => ledger.list(tenant, filter)),
     events: (tenant, after, spawnIds) =>
       process.call("a look", () => ledger.events(tenant, after, spawnIds)),
+    sequenceBefore: (at) => process.call("a look", () => ledger.sequenceBefore(at)),
     countUnsettled: (tenant, spawnIds) =>
       process.call("a look", () => ledger.countUnsettled(tenant, spawnIds)),
     targets: () => process.call("a look", () => ledger.targets()),

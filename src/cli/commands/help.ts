@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
 
 export async function help(context: CliContext, _flags: object, command?: string): Promise<void> {
-  await context.stdout.write(context.helpOf(command));
+  await context.stdout.write(await context.helpOf(command));
 }

@@ -1,23 +1,37 @@
 import type { CliContext } from "../context.ts";
-import { interrupted } from "../shutdown.ts";
+import { quietExit } from "../shutdown.ts";
+import { parseSince } from "../arguments/duration.ts";
 import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
 import { renderEvent } from "../views/event-view.ts";
 
+interface WatchFlags {
+  readonly since?: string;
+  readonly until?: "settled";
+}
+
 export async function watch(
   context: CliContext,
-  _flags: object,
+  flags: WatchFlags,
   ...spawnIds: readonly string[]
 ): Promise<void> {
   const signal = AbortSignal.any([context.interrupt, context.stdout.closed]);
-  const format = context.flags.output ?? (context.stdout.isTerminal ? "table" : "yaml");
+  const format = context.flags.output ?? "table";
+  const { since, until = "aborted" } = flags;
+  const begin = startOf(since, context.now());
   const ids = [...new Set(spawnIds)];
   await withSlipway(context, async (slipway) => {
     await refreshSpawns(context, slipway, ids);
-    for await (const event of slipway.watch(ids, { signal })) {
+    for await (const event of slipway.watch(ids, { since: begin, until, signal })) {
       await context.stdout.write(await renderEvent(event, format));
       if (signal.aborted) break;
     }
   });
-  if (context.interrupt.aborted) throw interrupted();
+  if (context.interrupt.aborted) throw quietExit();
+}
+
+/** By default now, which is before the refresh, whose findings are among the events. */
+function startOf(since: string | undefined, now: number): string {
+  if (since === undefined) return new Date(now).toISOString();
+  return since === "all" ? since : parseSince(since, now);
 }

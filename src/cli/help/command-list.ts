@@ -24,7 +24,7 @@ export const SPAWN_BRIEFS = {
   describe: "Show one spawn: its plan, attempts, events and machine",
   logs: "Print a machine's output",
   terminate: "Terminate machines; their records stay",
-  watch: "Print events as they happen, until the spawns settle",
+  watch: "Print events as they happen, one on each line",
   recover: "Resume every unfinished spawn, and return when all have settled",
   sweep: "Find and remove machines, volumes and interfaces that no live spawn claims",
 } as const;

@@ -3,7 +3,7 @@ import type { CliContext } from "../context.ts";
 import { parseDuration, parseDurationOrZero } from "../arguments/duration.ts";
 import { asTyped, MOST_AT_ONCE, wholeNumber } from "../arguments/flags.ts";
 import { proposeNames, proposeSpawns, proposeSortKeys, proposeStates } from "../help/proposals.ts";
-import type { CommandRoute, NoFlags } from "../route.ts";
+import type { CommandRoute } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
 const spawnId = {
@@ -299,11 +299,29 @@ const terminate = defineRoute<{ workspace?: string; timeout?: number }, string[]
   },
 });
 
-const watch = defineRoute<NoFlags, string[]>({
-  usage: ["watch [SPAWN_ID...]"],
+const watch = defineRoute<{ since?: string; until?: "settled" }, string[]>({
+  usage: ["watch [SPAWN_ID...] [--since AGE|all] [--until settled]"],
   brief: SPAWN_BRIEFS.watch,
   load: async () => (await import("../commands/watch.ts")).watch,
-  parameters: { positional: { kind: "array", parameter: spawnId } },
+  parameters: {
+    flags: {
+      since: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "AGE",
+        brief: "Begin with the events of the last 5m, 2h or 7d, since a time, or with all",
+      },
+      until: {
+        kind: "enum",
+        values: ["settled"],
+        optional: true,
+        placeholder: "settled",
+        brief: "End once all of the spawns have settled",
+      },
+    },
+    positional: { kind: "array", parameter: spawnId },
+  },
 });
 
 const recover = defineRoute({

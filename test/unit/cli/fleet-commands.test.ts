@@ -302,10 +302,24 @@ describe("watch", () => {
     ]);
   });
 
-  it("prints lines for people and documents for YAML", async () => {
-    const people = await runInMemory(["watch"], { slipway, stdoutIsTerminal: true });
-    expect(people.stdout).toContain("2026-11-22T04:00:01.000Z  one  running  b\\x1b\n");
-    const yaml = await runInMemory(["watch"], { slipway });
+  it("begins now and does not end, unless a flag says otherwise", async () => {
+    const asked = async (...argv: readonly string[]) => {
+      await runInMemory(["watch", ...argv], { slipway });
+      const { since, until } = watch.mock.lastCall?.[1] ?? {};
+      return [since, until];
+    };
+    expect(await asked()).toEqual(["2026-11-25T04:00:00.000Z", "aborted"]);
+    expect(await asked("--since", "2h")).toEqual(["2026-11-25T02:00:00.000Z", "aborted"]);
+    expect(await asked("--since", "all", "--until", "settled")).toEqual(["all", "settled"]);
+    expect((await runInMemory(["watch", "--since", "then"])).exitCode).toBe(2);
+  });
+
+  it("prints a line for each event, and documents for YAML", async () => {
+    for (const stdoutIsTerminal of [true, false]) {
+      const people = await runInMemory(["watch"], { slipway, stdoutIsTerminal });
+      expect(people.stdout).toContain("2026-11-22T04:00:01.000Z  one  running  b\\x1b\n");
+    }
+    const yaml = await runInMemory(["watch", "-o", "yaml"], { slipway });
     expect(yaml.stdout).toMatch(/^---\nsequence: 1\nspawn_id: one\n/);
   });
 });
