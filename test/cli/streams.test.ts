@@ -50,7 +50,7 @@ describe("the process", () => {
   );
 
   it.each([
-    ["-o json", ["-o", "json"], /^\{"error":[^\n]*\}\n$/],
+    ["-o json", ["-o", "json"], /^\{\n {2}"error": \{\n(?: {4}.*\n)+ {2}\}\n\}\n$/],
     ["--quiet", ["--quiet"], /^slipway: INVALID_ARGUMENT: [^\n]*\n(?!.*warning)/],
     ["neither", [], /^slipway: warning: OddWarning: of a library\nslipway: INVALID_ARGUMENT: /],
   ])(
