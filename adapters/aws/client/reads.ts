@@ -104,10 +104,22 @@ export function createAwsReader({ api, accessKeyId, now }: ReaderPorts): AwsRead
           key: architecture,
           signal,
         },
-        (stop) =>
-          findGeneralTypes(api, architecture, (names) => offeringsOf(api, names, stop), stop),
+        (stop) => findGeneralTypes(api, architecture, ownOfferings(api, architecture, stop), stop),
       ),
     ...placeReads(api),
+  };
+}
+
+/** Reads offerings as a part of another read; a refusal is about this call all the same. */
+function ownOfferings(api: AwsApi, architecture: string, signal: AbortSignal) {
+  return async (names: readonly string[]): Promise<readonly Offering[]> => {
+    try {
+      return await offeringsOf(api, names, signal);
+    } catch (caught) {
+      const subject = `small ${architecture} types`;
+      const operation = "DescribeInstanceTypeOfferings";
+      throw cloudError(caught, { operation, subject, region: api.region, signal });
+    }
   };
 }
 

@@ -6,6 +6,8 @@ import {
 } from "../../../../../adapters/aws/client/general-types.ts";
 import { createAwsApi } from "../../../../../adapters/aws/client/api.ts";
 import type { AwsApi } from "../../../../../adapters/aws/client/api.ts";
+import { createAwsReader } from "../../../../../adapters/aws/client/reads.ts";
+import { refusal } from "../../../../support/aws-refusals.ts";
 
 const { signal } = new AbortController();
 const A = "us-east-1a";
@@ -88,4 +90,17 @@ it.each([
   { NeuronInfo: {} },
 ])("a type with special hardware is never the default: %j", async (special) => {
   expect(await chosen(TYPES, [A], special)).toBeNull();
+});
+
+it("a refusal of the offerings names the call that EC2 refused", async () => {
+  const words = "You are not authorized to perform this operation.";
+  const api: AwsApi = {
+    ...describing(TYPES),
+    describeInstanceTypeOfferings: () =>
+      Promise.reject(refusal("UnauthorizedOperation", 403, words)),
+  };
+  const reader = createAwsReader({ api, accessKeyId: async () => "key", now: () => 0 });
+  await expect(reader.generalTypes("x86_64", signal)).rejects.toThrow(
+    `DescribeInstanceTypeOfferings in us-east-1 (small x86_64 types): UnauthorizedOperation: ${words}`,
+  );
 });
