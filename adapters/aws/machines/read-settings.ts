@@ -9,6 +9,7 @@ export type InstanceReply = Pick<
   | "CapacityReservationSpecification"
   | "CpuOptions"
   | "InstanceLifecycle"
+  | "InstanceType"
   | "KeyName"
   | "MaintenanceOptions"
   | "MetadataOptions"
@@ -29,8 +30,10 @@ export function settingsOfInstance({
   InstanceLifecycle,
   CapacityReservationId,
   CapacityReservationSpecification: reservation,
+  InstanceType,
 }: InstanceReply): JsonObject {
   return filled({
+    machineType: InstanceType,
     securityGroupIds: SecurityGroups?.flatMap(({ GroupId }) => GroupId ?? []),
     metadataOptions: filled({
       httpPutResponseHopLimit: metadata?.HttpPutResponseHopLimit,

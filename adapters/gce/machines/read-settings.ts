@@ -1,10 +1,11 @@
 import type { JsonObject, JsonValue } from "../../../src/errors.ts";
 import { isReservedMetadata } from "../../../src/plan/compute-engine.ts";
-import { partialLink } from "../image/links.ts";
+import { lastPart, partialLink } from "../image/links.ts";
 import type { InstanceReply } from "../client/replies.ts";
 
 /** The options with which Compute Engine says that the machine runs, by the names of the records' fields. */
 export function settingsOfInstance({
+  machineType,
   scheduling,
   shieldedInstanceConfig: shielded,
   confidentialInstanceConfig: confidential,
@@ -17,6 +18,7 @@ export function settingsOfInstance({
   // Older machines have no provisioning model.
   const isSpot = scheduling?.provisioningModel === "SPOT";
   return filled({
+    machineType: lastPart(machineType),
     market: isSpot ? "SPOT" : "ON_DEMAND",
     terminationAction: scheduling?.instanceTerminationAction,
     onHostMaintenance: scheduling?.onHostMaintenance,

@@ -187,7 +187,9 @@ describe("a field of a placement about access and network on Compute Engine", ()
       await commands.json("spawn", workspace, "--id", id);
       expect(commands.instance(id)).toMatchObject(wire);
       expect(await commands.json("describe", id)).toMatchObject({
-        machine: { settings: described },
+        machine: {
+          settings: { machine_type: fields.machineTypes?.[0] ?? "n2-standard-2", ...described },
+        },
         plan: {
           target: planned,
           sources: {

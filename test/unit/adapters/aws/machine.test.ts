@@ -66,6 +66,11 @@ describe("machineOf", () => {
     expect(machineOf(instance({ Architecture }))?.architecture).toBe(architecture);
   });
 
+  it("has the machine type among its settings", () => {
+    const settings = { machineType: "m7i.large" };
+    expect(machineOf(instance({ InstanceType: "m7i.large" }))).toMatchObject({ settings });
+  });
+
   it("has defaults for members that EC2 leaves out", () => {
     expect(machineOf({ InstanceId: ID })).toEqual({
       id: ID,

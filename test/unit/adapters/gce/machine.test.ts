@@ -13,6 +13,8 @@ function instance(change: object = {}): InstanceReply {
     id: "1234567890123456789",
     name: NAME,
     zone: "https://www.googleapis.com/compute/v1/projects/agents/zones/us-central1-a",
+    machineType:
+      "https://www.googleapis.com/compute/v1/projects/agents/zones/us-central1-a/machineTypes/n2-standard-2",
     status: "RUNNING",
     creationTimestamp: "2026-11-22T09:00:00.000-08:00",
     labels: machineLabels(LAUNCH, { team: "red" }),
@@ -58,6 +60,7 @@ describe("machineOf", () => {
       end: null,
       createdAt: "2026-11-22T09:00:00.000-08:00",
       settings: {
+        machineType: "n2-standard-2",
         market: "ON_DEMAND",
         networkInterfaces: [{ assignPublicIp: true }, { assignPublicIp: false }],
       },
