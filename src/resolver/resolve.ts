@@ -14,6 +14,7 @@ import { checksFailure, isFailed } from "./checks-failure.ts";
 import { explainedBy, withProblem } from "./credential-problem.ts";
 import { failedBy, passed, skipped, warning } from "../substrate/check.ts";
 import { checkRecords, MACHINE_TYPE_ARCHITECTURE } from "./checks.ts";
+import { gpuChecks } from "./gpu-check.ts";
 import { guestChecks } from "./guest-checks.ts";
 import { followLinks, planRecords } from "./links.ts";
 import type { Links } from "./links.ts";
@@ -125,6 +126,7 @@ async function assess(
       ...known,
       ...explainedBy(credential?.value ?? undefined, pinned?.checks ?? []),
       ...withoutRepeats(checks, report.checks),
+      ...gpuChecks(found.links.machineType, report.machineTypes),
       ...guestChecks(draft, opened.value),
     ],
     plan: {

@@ -85,6 +85,22 @@ describe("a machine-type record with accelerators", SLOW, () => {
     });
   });
 
+  it("is a warning if its has_gpu says otherwise", async () => {
+    await using cli = await scene(["n1-standard-4"], "1 nvidia-tesla-t4");
+    await cli.run(["patch", "machine-type", "gpu", "--set", "has_gpu=false"]);
+    const { exitCode, stdout } = await cli.run(["resolve", "dev", "-o", "json"]);
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      checks: expect.arrayContaining([
+        expect.objectContaining({
+          outcome: "warning",
+          message:
+            "machine-type gpu says has_gpu: false, but n1-standard-4 has 1 × nvidia-tesla-t4",
+        }),
+      ]),
+    });
+  });
+
   it("is refused if no zone has them", async () => {
     await using cli = await scene(["n1-standard-4"], "1 nvidia-tesla-z9");
     const { exitCode, error } = await cli.refused(["resolve", "dev"]);
