@@ -97,6 +97,10 @@ const instanceSettings = z.strictObject({
   confidential: confidentialOptions().exactOptional(),
   /** Only for the on-demand candidates. */
   capacityReservation: capacityReservationOptions().exactOptional(),
+  /** The version from which settings were taken. A launch does not send it. */
+  launchTemplate: z
+    .strictObject({ id: text, name: text.nullable(), version: z.int().positive() })
+    .exactOptional(),
   instanceProfileArn: text.nullable(),
   assignPublicIp: z.boolean(),
   /** The placement's own tags. Each launch adds the ownership tags. */

@@ -15,6 +15,13 @@ export function instanceFields() {
     maintenance: maintenanceOptions().exactOptional(),
     confidential: confidentialOptions().exactOptional(),
     capacityReservation: capacityReservationOptions().exactOptional(),
+    launchTemplate: z
+      .strictObject({
+        id: z.string().exactOptional(),
+        name: z.string().exactOptional(),
+        version: z.string().exactOptional(),
+      })
+      .exactOptional(),
   };
 }
 

@@ -19,6 +19,7 @@ export interface InstanceOptions {
   readonly maintenance?: MaintenanceOptions;
   readonly confidential?: ConfidentialOptions;
   readonly capacityReservation?: CapacityReservationOptions;
+  readonly launchTemplate?: LaunchTemplateOptions;
 }
 
 /** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceMetadataOptionsRequest.html */
@@ -56,6 +57,14 @@ export interface CapacityReservationOptions {
   readonly resourceGroupArn?: string;
 }
 
+/** The base of the options that the placement leaves out: a template by either its id or its name. */
+export interface LaunchTemplateOptions {
+  readonly id?: string;
+  readonly name?: string;
+  /** A number, `$Latest` or `$Default`, which is the default. */
+  readonly version?: string;
+}
+
 export const RESERVATION_PREFERENCES = ["open", "none", "capacity-reservations-only"] as const;
 
 export const METADATA_TAGS = ["enabled", "disabled"] as const;
@@ -72,6 +81,7 @@ export const INSTANCE_OPTIONS = [
   "maintenance",
   "confidential",
   "capacityReservation",
+  "launchTemplate",
 ] as const satisfies readonly (keyof InstanceOptions)[];
 
 /**

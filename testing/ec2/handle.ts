@@ -19,6 +19,7 @@ import type {
   Volume,
   Vpc,
 } from "./records.ts";
+import { type Ec2Templates, templateVerbs } from "./template-handle.ts";
 import { type Ec2Reservations, reservationVerbs } from "./reservation-handle.ts";
 import { type Region, newId } from "./world.ts";
 
@@ -29,7 +30,7 @@ export interface Ec2Instance extends Omit<Instance, "history" | "tags"> {
 }
 
 /** One region from the viewpoint of one account, for tests to inspect and change. */
-export interface Ec2Region extends Ec2Reservations {
+export interface Ec2Region extends Ec2Reservations, Ec2Templates {
   readonly name: string;
   readonly zones: readonly string[];
   readonly vpcId: string;
@@ -161,6 +162,7 @@ export function regionHandle(ec2: Ec2, name: string, account: string): Ec2Region
     addVpc: (options = {}) => addVpc(scope, options),
     ...optionChanges(scope),
     ...reservationVerbs(scope),
+    ...templateVerbs(scope),
     addSubnet: (options) => addSubnet(scope, { vpcId: network.vpc.id, ...options }),
     addSecurityGroup: (options) => addSecurityGroup(scope, { vpcId: network.vpc.id, ...options }),
     setCapacity: (pool, machines) => setCapacity(scope, pool, machines),

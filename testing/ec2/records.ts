@@ -290,6 +290,17 @@ export const capacityReservationSchema = z.object({
 });
 export type CapacityReservation = z.infer<typeof capacityReservationSchema>;
 
+/** A launch template with its versions, whose data is in the form of EC2's reply. */
+export const launchTemplateSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  name: z.string(),
+  createdAt: time,
+  defaultVersion: z.number(),
+  versions: z.array(z.object({ number: z.number(), data: z.record(z.string(), z.json()) })),
+});
+export type LaunchTemplate = z.infer<typeof launchTemplateSchema>;
+
 /** The price of a type on the spot market of a zone, and on demand, in dollars an hour. */
 export const spotPriceSchema = z.object({
   instanceType: z.string(),

@@ -7,6 +7,7 @@ import {
   imageSchema,
   instanceSchema,
   keyPairSchema,
+  launchTemplateSchema,
   launchTokenSchema,
   networkInterfaceSchema,
   offeringSchema,
@@ -34,6 +35,7 @@ const regionSchema = z.strictObject({
   keyPairs: z.array(keyPairSchema).default([]),
   hosts: z.array(hostSchema).default([]),
   capacityReservations: z.array(capacityReservationSchema).default([]),
+  launchTemplates: z.array(launchTemplateSchema).default([]),
   offerings: z.array(offeringSchema),
   tokens: z.array(launchTokenSchema),
   pools: z.array(poolSchema),
@@ -93,6 +95,7 @@ function regionDocument(region: Region): z.infer<typeof regionSchema> {
     keyPairs: [...region.keyPairs.values()],
     hosts: [...region.hosts.values()],
     capacityReservations: [...region.capacityReservations.values()],
+    launchTemplates: [...region.launchTemplates.values()],
     offerings: [...region.offerings].map(([instanceType, zones]) => ({
       instanceType,
       zones: [...zones],
@@ -117,6 +120,7 @@ function regionFromDocument(region: z.infer<typeof regionSchema>): Region {
     keyPairs: byId(region.keyPairs),
     hosts: byId(region.hosts),
     capacityReservations: byId(region.capacityReservations),
+    launchTemplates: byId(region.launchTemplates),
     offerings: new Map(region.offerings.map(({ instanceType, zones }) => [instanceType, zones])),
     tokens: new Map(region.tokens.map((token) => [tokenKey(token), token])),
   };

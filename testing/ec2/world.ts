@@ -7,6 +7,7 @@ import type {
   Host,
   Instance,
   KeyPair,
+  LaunchTemplate,
   LaunchToken,
   NetworkInterface,
   Pool,
@@ -39,6 +40,7 @@ export interface Region {
   readonly keyPairs: Map<string, KeyPair>;
   readonly hosts: Map<string, Host>;
   readonly capacityReservations: Map<string, CapacityReservation>;
+  readonly launchTemplates: Map<string, LaunchTemplate>;
   /** Zones by type, for types that are not offered everywhere. */
   readonly offerings: Map<string, readonly string[]>;
   /** Keyed by `tokenKey`. */
@@ -95,6 +97,7 @@ export function emptyRegion(name: string, zoneLetters: string): Region {
     keyPairs: new Map(),
     hosts: new Map(),
     capacityReservations: new Map(),
+    launchTemplates: new Map(),
     offerings: new Map(),
     tokens: new Map(),
     pools: [],

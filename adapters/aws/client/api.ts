@@ -1,4 +1,6 @@
 import type {
+  DescribeLaunchTemplateVersionsCommandInput,
+  DescribeLaunchTemplateVersionsCommandOutput,
   DescribeCapacityReservationsCommandInput,
   DescribeCapacityReservationsCommandOutput,
   DescribeImagesCommandInput,
@@ -55,6 +57,7 @@ export const API_CALLS = [
   { service: "ec2", action: "DescribeSecurityGroups", role: "reader" },
   { service: "ec2", action: "DescribeVpcs", role: "reader" },
   { service: "ec2", action: "DescribeCapacityReservations", role: "reader" },
+  { service: "ec2", action: "DescribeLaunchTemplateVersions", role: "reader" },
   { service: "ec2", action: "DescribeInstances", role: "reader" },
   { service: "ec2", action: "DescribeVolumes", role: "reader" },
   { service: "ec2", action: "DescribeNetworkInterfaces", role: "reader" },
@@ -123,6 +126,10 @@ export interface AwsApi {
     input: DescribeSubnetsCommandInput,
     signal: AbortSignal,
   ): Promise<DescribeSubnetsCommandOutput>;
+  describeLaunchTemplateVersions(
+    input: DescribeLaunchTemplateVersionsCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeLaunchTemplateVersionsCommandOutput>;
   describeCapacityReservations(
     input: DescribeCapacityReservationsCommandInput,
     signal: AbortSignal,
@@ -242,6 +249,7 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
 type PlaceCalls = Pick<
   AwsApi,
   | "describeCapacityReservations"
+  | "describeLaunchTemplateVersions"
   | "describeNetworkInterfaces"
   | "describeSecurityGroups"
   | "describeSubnets"
@@ -259,6 +267,11 @@ function placeCalls(reader: () => ReturnType<AwsClients["ec2"]>): PlaceCalls {
     async describeSecurityGroups(input, signal) {
       const { DescribeSecurityGroupsCommand } = await loadSdk();
       const command = new DescribeSecurityGroupsCommand(input);
+      return await (await reader()).send(command, options(signal));
+    },
+    async describeLaunchTemplateVersions(input, signal) {
+      const { DescribeLaunchTemplateVersionsCommand } = await loadSdk();
+      const command = new DescribeLaunchTemplateVersionsCommand(input);
       return await (await reader()).send(command, options(signal));
     },
     async describeCapacityReservations(input, signal) {

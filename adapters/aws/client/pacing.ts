@@ -59,6 +59,10 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
       await paced("DescribeSubnets", signal, (limited) => api.describeSubnets(input, limited)),
     describeVpcs: async (input, signal) =>
       await paced("DescribeVpcs", signal, (limited) => api.describeVpcs(input, limited)),
+    describeLaunchTemplateVersions: async (input, signal) =>
+      await paced("DescribeLaunchTemplateVersions", signal, (limited) =>
+        api.describeLaunchTemplateVersions(input, limited),
+      ),
     describeCapacityReservations: async (input, signal) =>
       await paced("DescribeCapacityReservations", signal, (limited) =>
         api.describeCapacityReservations(input, limited),

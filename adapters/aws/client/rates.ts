@@ -25,6 +25,7 @@ const PUBLISHED = {
   DescribeSecurityGroups: READS,
   DescribeVpcs: READS,
   DescribeCapacityReservations: READS,
+  DescribeLaunchTemplateVersions: READS,
   DescribeVolumes: READS,
   DescribeNetworkInterfaces: READS,
   GetConsoleOutput: READS,

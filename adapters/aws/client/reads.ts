@@ -1,5 +1,6 @@
 import type {
   CapacityReservation,
+  LaunchTemplateVersion,
   Image,
   InstanceTypeInfo,
   SecurityGroup,
@@ -8,6 +9,7 @@ import type {
 } from "@aws-sdk/client-ec2";
 import { singleFlight } from "../../../src/async/single-flight.ts";
 import type { Keeping } from "../../../src/async/single-flight.ts";
+import type { LaunchTemplateOptions } from "../../../src/plan/instance.ts";
 import type { AwsApi } from "./api.ts";
 import type { AwsRole } from "./client.ts";
 import { cloudError } from "../errors/errors.ts";
@@ -39,6 +41,11 @@ export interface AwsReader {
   vpcs(ids: readonly string[], signal: AbortSignal): Promise<readonly Vpc[]>;
   /** The groups with these ids, without those that do not exist; for no ids the default groups of all VPCs. */
   securityGroups(ids: readonly string[], signal: AbortSignal): Promise<readonly SecurityGroup[]>;
+  /** @throws SlipwayError `LAUNCH_TEMPLATE_NOT_FOUND` */
+  launchTemplateVersion(
+    template: LaunchTemplateOptions,
+    signal: AbortSignal,
+  ): Promise<LaunchTemplateVersion>;
   /** @throws SlipwayError `RESERVATION_NOT_FOUND` */
   capacityReservation(id: string, signal: AbortSignal): Promise<CapacityReservation>;
 }
@@ -123,11 +130,15 @@ function ownOfferings(api: AwsApi, architecture: string, signal: AbortSignal) {
   };
 }
 
-type PlaceReads = Pick<AwsReader, "capacityReservation" | "securityGroups" | "subnets" | "vpcs">;
+type PlaceReads = Pick<
+  AwsReader,
+  "capacityReservation" | "launchTemplateVersion" | "securityGroups" | "subnets" | "vpcs"
+>;
 
 function placeReads(api: AwsApi): PlaceReads {
   const readSubnets = sharedRead<readonly Subnet[]>(api.region);
   const readVpcs = sharedRead<readonly Vpc[]>(api.region);
+  const readTemplate = sharedRead<LaunchTemplateVersion>(api.region);
   const readReservation = sharedRead<CapacityReservation>(api.region);
   const readGroups = sharedRead<readonly SecurityGroup[]>(api.region);
   return {
@@ -146,6 +157,19 @@ function placeReads(api: AwsApi): PlaceReads {
       return readVpcs(
         { operation: "DescribeVpcs", subject, key: subject, signal },
         async (stop) => (await api.describeVpcs({ Filters }, stop)).Vpcs ?? [],
+      );
+    },
+    launchTemplateVersion({ id, name, version = "$Default" }, signal) {
+      const subject = `${id ?? name} version ${version}`;
+      return readTemplate(
+        { operation: "DescribeLaunchTemplateVersions", subject, key: subject, signal },
+        async (stop) => {
+          const { LaunchTemplateVersions = [] } = await api.describeLaunchTemplateVersions(
+            { LaunchTemplateId: id, LaunchTemplateName: name, Versions: [version] },
+            stop,
+          );
+          return requireMember(LaunchTemplateVersions[0], "version of a launch template");
+        },
       );
     },
     capacityReservation: (id, signal) =>

@@ -203,6 +203,17 @@ export const ERROR_RULES: readonly CloudRule[] = [
     },
   },
   {
+    codes: ["InvalidLaunchTemplateId", "InvalidLaunchTemplateName"],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "LAUNCH_TEMPLATE_NOT_FOUND",
+      remedy:
+        "Correct launch_template of the placement: a template belongs to one account and region.",
+      blastRadius: "region",
+      retry: "never",
+    },
+  },
+  {
     codes: ["InvalidIamInstanceProfileArn.Malformed"],
     verdict: {
       code: "FAILED_PRECONDITION",

@@ -1,5 +1,6 @@
 import type { AwsTarget, PlanDraft } from "../../../src/plan/plan.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
+import type { TemplateBase } from "./launch-template.ts";
 import type { InstanceSettings } from "../settings.ts";
 import { dataVolumesOf } from "./data-volumes.ts";
 import { rootVolumeOf, volumesOf } from "./volume-checks.ts";
@@ -12,11 +13,13 @@ export interface InstanceSubject {
   readonly image: ImageFacts | null;
   /** Empty until the subnets have been read. */
   readonly ipv6OnlySubnets: InstanceSettings["ipv6OnlySubnets"];
+  /** The target's launch template, whose options the target has. Absent if none was read. */
+  readonly template?: Pick<TemplateBase, "sources" | "version">;
 }
 
 /** The settings that the plan records for the instance. */
 export function instanceSettings(
-  { draft, target, image, ipv6OnlySubnets }: InstanceSubject,
+  { draft, target, image, ipv6OnlySubnets, template }: InstanceSubject,
   instanceType: string,
   groupIds: readonly string[],
 ): InstanceSettings {
@@ -33,6 +36,7 @@ export function instanceSettings(
     assignPublicIp: target.assignPublicIp,
     tags: { ...target.tags },
     ...optionsOf(target),
+    ...(template?.version ? { launchTemplate: template.version } : {}),
   };
 }
 

@@ -83,7 +83,7 @@ function allChecks(
 }
 
 function sourcesOf(
-  { draft, target }: InstanceSubject,
+  { draft, target, template }: InstanceSubject,
   { machine, places, group }: PreflightFindings,
 ): Record<string, string> {
   const isDescribed = machine.types.some(({ info }) => info !== null);
@@ -100,6 +100,7 @@ function sourcesOf(
     "/settings/instance/volumes": `DescribeImages in ${target.region}`,
     ...(group === null ? {} : { "/settings/instance/security_group_ids": group.source }),
     ...optionSources(draft),
+    ...template?.sources,
     ...volumeSources(draft),
   };
 }

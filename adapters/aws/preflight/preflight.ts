@@ -9,6 +9,7 @@ import { confidentialImageChecks } from "./confidential-checks.ts";
 import type { AwsRole } from "../client/client.ts";
 import { readFacts } from "../image/image-facts.ts";
 import type { InstanceSubject } from "./instance-settings.ts";
+import { readTemplate } from "./launch-template.ts";
 import { chooseMachine, readMachine } from "./machine-choice.ts";
 import type { MachineChoice, MachineReading } from "./machine-choice.ts";
 import { ipv6OnlySubnetsOf, judgePlaces } from "./places.ts";
@@ -47,9 +48,11 @@ export async function preflightInstance(
 ): Promise<PreflightReport> {
   if (signal.aborted) throw cancellation(signal, "the preflight");
   const { image, refused, skippedBecause } = readFacts(facts);
-  const target = awsTarget(draft);
-  const subjectBefore = { draft, target, image, ipv6OnlySubnets: [], dryRun: ports.dryRun, signal };
-  if (skippedBecause !== null) return skippedReport(subjectBefore, skippedBecause);
+  const request = { draft, image, ipv6OnlySubnets: [], dryRun: ports.dryRun, signal };
+  if (skippedBecause !== null)
+    return skippedReport({ ...request, target: awsTarget(draft) }, skippedBecause);
+  const template = await readTemplate(ports.reader, awsTarget(draft), signal);
+  const subjectBefore = { ...request, target: template.target, template };
   const [reads, first] = await Promise.all([
     readAll(ports, subjectBefore, signal),
     dryRunFirstCandidate(subjectBefore),
@@ -58,8 +61,13 @@ export async function preflightInstance(
   const subject = { ...subjectBefore, ipv6OnlySubnets };
   const found = evaluate(subject, reads);
   const vpcIds = [...new Set((found.places ?? []).flatMap(({ vpcId }) => vpcId ?? []))];
-  const checks = [...found.checks, ...(await tenancyChecks(ports.reader, target, vpcIds, signal))];
-  const findings = { ...found, checks };
+  const { reader } = ports;
+  const tenancy = await tenancyChecks(reader, template.target, vpcIds, signal);
+  const findings = {
+    ...found,
+    checks: [...template.checks, ...found.checks, ...tenancy],
+    errors: [template.error, ...found.errors],
+  };
   // Made before the subnets were known, without what a launch in an IPv6-only subnet requests.
   const isIncomplete = ipv6OnlySubnets.some(({ subnet }) => subnet === first?.place.subnet);
   const early = isIncomplete ? null : first;

@@ -72,6 +72,34 @@ export function instanceFields() {
         amdSevSnp: z.literal(true, "must be true, or leave confidential out"),
       })
       .exactOptional(),
+    ...sourceFields(),
+  };
+}
+
+/** The options that name resources of EC2 from which a launch takes values or capacity. */
+function sourceFields() {
+  return {
+    launchTemplate: z
+      .strictObject({
+        id: awsId("lt").exactOptional(),
+        // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateLaunchTemplate.html
+        name: text(
+          /^[\w()./-]{3,}$/,
+          "must be 3 to 128 letters, digits and ().-/_",
+          128,
+        ).exactOptional(),
+        version: z
+          .preprocess(
+            (version) => (typeof version === "number" ? String(version) : version),
+            text(/^(?:\$Latest|\$Default|[1-9][0-9]*)$/, "must be a number, $Latest or $Default", 19),
+          )
+          .exactOptional(),
+      })
+      .refine(
+        ({ id, name }) => (id === undefined) !== (name === undefined),
+        "must have either id or name",
+      )
+      .exactOptional(),
     capacityReservation: z
       .strictObject({
         preference: z

@@ -8,6 +8,7 @@ import { describeImages } from "./describe-images.ts";
 import { describeInstanceStatus } from "./describe-instance-status.ts";
 import { describeInstances } from "./describe-instances.ts";
 import { describeSecurityGroups, describeSubnets, describeVpcs } from "./describe-network.ts";
+import { describeLaunchTemplateVersions } from "./describe-launch-template-versions.ts";
 import { describeAvailabilityZones, describeRegions } from "./describe-places.ts";
 import { describeInstanceAttribute, getConsoleOutput } from "./instance-details.ts";
 import { describeInstanceTypeOfferings, describeInstanceTypes } from "./instance-types.ts";
@@ -34,6 +35,7 @@ const ALL: readonly Action[] = [
   describeInstanceTypes,
   describeInstances,
   describeKeyPairs,
+  describeLaunchTemplateVersions,
   describeNetworkInterfaces,
   describeRegions,
   describeSecurityGroups,
