@@ -222,6 +222,22 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue };
 export type JsonObject = { readonly [key: string]: JsonValue };
 
+export type CheckOutcome = "passed" | "failed" | "warning" | "skipped";
+
+/** One finding of a resolution. A plan with a failed check cannot be spawned. */
+export interface Check {
+  /** Stable, lower case with dots: `engine.reachable`. */
+  readonly name: string;
+  readonly outcome: CheckOutcome;
+  readonly code?: ErrorCode;
+  readonly reason?: ErrorReason;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly blastRadius?: BlastRadius;
+  readonly retry?: RetryVerdict;
+  readonly metadata?: JsonObject;
+}
+
 export interface SlipwayErrorOptions {
   readonly code: ErrorCode;
   readonly reason: ErrorReason;
@@ -234,8 +250,8 @@ export interface SlipwayErrorOptions {
   /** Default `never`. */
   readonly retry?: RetryVerdict;
   readonly metadata?: JsonObject;
-  /** All checks of the resolution, if a resolution failed; see `plan.ts` for their shape. */
-  readonly checks?: readonly JsonValue[];
+  /** All checks of the resolution, if a resolution failed. */
+  readonly checks?: readonly Check[];
   /** The original error. Only its name, code, message and stack are kept: an SDK's error may contain secrets. */
   readonly cause?: unknown;
 }
@@ -248,7 +264,7 @@ export class SlipwayError extends Error {
   readonly blastRadius: BlastRadius;
   readonly retry: RetryVerdict;
   readonly metadata: JsonObject;
-  readonly checks: readonly JsonValue[] | null;
+  readonly checks: readonly Check[] | null;
 
   constructor(options: SlipwayErrorOptions) {
     super(
@@ -274,9 +290,13 @@ export class SlipwayError extends Error {
       blast_radius: this.blastRadius,
       retry: this.retry,
       metadata: this.metadata,
-      ...(this.checks === null ? {} : { checks: this.checks }),
+      ...(this.checks === null ? {} : { checks: this.checks.map(checkJson) }),
     };
   }
+}
+
+function checkJson({ blastRadius, ...check }: Check): JsonObject {
+  return { ...check, ...(blastRadius === undefined ? {} : { blast_radius: blastRadius }) };
 }
 
 /** True for a SlipwayError, even from another copy of the package. */

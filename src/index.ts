@@ -243,3 +243,4 @@ export type { SecretMemory } from "./redaction/secret-memory.ts";
 export type { CredentialPorts } from "./slipway/credentials.ts";
 export type { SlipwayPorts } from "./slipway/facade.ts";
 export type { RegistryToken } from "./substrate/registry-token.ts";
+export type { ErrorDetails, SpawnError } from "./plan/spawn-error.ts";

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import type { SpawnError } from "../plan/spawn-error.ts";
 import { BLAST_RADII, SlipwayError } from "../errors.ts";
-import type { JsonObject, JsonValue } from "../errors.ts";
+import type { JsonValue } from "../errors.ts";
 import { once } from "../async/memoize.ts";
 import { SUBSTRATES } from "../plan/plan.ts";
+import { spawnError } from "../plan/error-document.ts";
 import { toCamelCase } from "../json/field-case.ts";
 import { isJsonObject } from "../json/json-object.ts";
 import type { SqlRow } from "../storage/connection.ts";
@@ -65,8 +67,6 @@ const launchSchema = once(() =>
   }),
 );
 
-const errorSchema = once((): z.ZodType<JsonObject> => z.record(z.string(), z.json()));
-
 export function parseSpawnRecord(row: SqlRow, launchRows: readonly SqlRow[]): SpawnRecord {
   const launches = launchRows.map(parseLaunch);
   return { spawn: parseSpawn(row, launches), launches, lease: leaseOf(row) };
@@ -98,7 +98,7 @@ function parseSpawn(row: SqlRow, launches: SpawnRecord["launches"]): Spawn {
     ...parseInput(spawn.input),
     machine: spawn.machine === null ? null : machineOf(spawn.machine),
     ...shownLaunches(launches),
-    error: spawn.error === null ? null : parse(errorSchema(), parseJson(spawn.error), "error"),
+    error: spawn.error === null ? null : errorOf(spawn.error),
     createdAt: spawn.created_at,
     updatedAt: spawn.updated_at,
   };
@@ -134,6 +134,14 @@ export function parseClaimant(row: SqlRow): Claimant {
     machineId: claimant.machine === null ? null : machineOf(claimant.machine).id,
     outcome: claimant.outcome,
   };
+}
+
+function errorOf(json: string): SpawnError {
+  try {
+    return spawnError(parseJson(json));
+  } catch (caught) {
+    throw damaged(`error: ${String(caught)}`);
+  }
 }
 
 function machineOf(json: string): SpawnMachine {

@@ -1,4 +1,5 @@
-import type { BlastRadius, JsonObject } from "../errors.ts";
+import type { BlastRadius } from "../errors.ts";
+import type { SpawnError } from "../plan/spawn-error.ts";
 import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 import type { RateStore, Spending, Spent } from "../pacing/contract.ts";
 import type { SpawnInput, SpawnMember } from "../substrate/contract.ts";
@@ -94,7 +95,7 @@ export interface Step extends SpawnKey {
   /** Null removes the recorded machine. */
   readonly machine?: SpawnMachine | null;
   /** Null removes the recorded error. */
-  readonly error?: JsonObject | null;
+  readonly error?: SpawnError | null;
   /** The result of the latest launch. */
   readonly answer?: Pick<LaunchRecord, "outcome" | "reason"> &
     Partial<Pick<LaunchRecord, "blastRadius">>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { once } from "../async/memoize.ts";
-import { errorSchema } from "../plan/error-document.ts";
+import { spawnErrorSchema } from "../plan/error-document.ts";
 import { planSchema } from "../plan/plan-document.ts";
 import { SUBSTRATES } from "../plan/plan.ts";
 import { SPAWN_STATES } from "./spawn-record.ts";
@@ -56,7 +56,7 @@ export const spawnSchema = once(() =>
         reason: z.string().nullable(),
       }),
     ),
-    error: errorSchema().nullable(),
+    error: spawnErrorSchema().nullable(),
     createdAt: z.string(),
     updatedAt: z.string(),
     plan: planSchema().exactOptional(),

@@ -1,6 +1,7 @@
 import { invalidArgument } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
 import type { LaunchPlan, Substrate } from "../plan/plan.ts";
+import type { SpawnError } from "../plan/spawn-error.ts";
 import type { Machine, MachineAddresses, SpawnInput } from "../substrate/contract.ts";
 
 export const SPAWN_STATES = [
@@ -96,8 +97,8 @@ export interface Spawn extends SpawnInput {
   /** Its latest launch; null before the first. */
   readonly launch: SpawnLaunch | null;
   readonly attempts: readonly SpawnAttempt[];
-  /** The cause of its failure, in the form of `SlipwayError.toJSON()`. */
-  readonly error: JsonObject | null;
+  /** The cause of its failure. */
+  readonly error: SpawnError | null;
   readonly createdAt: string;
   readonly updatedAt: string;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { spawnErrorJson } from "../plan/error-document.ts";
 import { canonicalJson } from "../json/canonical-json.ts";
 import { memoizeFrozen } from "../async/memoize.ts";
 import { asSlipwayError } from "../errors.ts";
@@ -184,7 +185,7 @@ function updateSpawn(
     spawn.state,
     spawn.updatedAt,
     spawn.machine === null ? null : JSON.stringify(toSnakeCase(spawn.machine)),
-    spawn.error === null ? null : JSON.stringify(spawn.error),
+    spawn.error === null ? null : JSON.stringify(spawnErrorJson(spawn.error)),
     lease.worker,
     lease.until,
     lease.fence,

@@ -1,11 +1,13 @@
 import { canonicalDigest } from "../json/canonical-json.ts";
-import type { BlastRadius, ErrorCode, ErrorReason, JsonObject, RetryVerdict } from "../errors.ts";
+import type { Check, JsonObject } from "../errors.ts";
 import { toSnakeCase } from "../json/field-case.ts";
 import type { ComputeEngineOptions } from "./compute-engine.ts";
 import type { DataDisk, DiskOptions } from "./disk.ts";
 import type { ContainerHost, ContainerProcess, ContainerShape } from "./container.ts";
 import type { InstanceOptions } from "./instance.ts";
 import type { Market } from "./market.ts";
+
+export type { Check, CheckOutcome } from "../errors.ts";
 
 export const ARCHITECTURES = ["amd64", "arm64"] as const;
 export type Architecture = (typeof ARCHITECTURES)[number];
@@ -47,22 +49,6 @@ export interface Candidate {
   readonly verdict: "eligible" | "rejected";
   /** Why it was rejected; null for an eligible one. */
   readonly reason: string | null;
-}
-
-export type CheckOutcome = "passed" | "failed" | "warning" | "skipped";
-
-/** One finding of a resolution. A plan with a failed check cannot be spawned. */
-export interface Check {
-  /** Stable, lower case with dots: `engine.reachable`. */
-  readonly name: string;
-  readonly outcome: CheckOutcome;
-  readonly code?: ErrorCode;
-  readonly reason?: ErrorReason;
-  readonly message: string;
-  readonly remedy?: string;
-  readonly blastRadius?: BlastRadius;
-  readonly retry?: RetryVerdict;
-  readonly metadata?: JsonObject;
 }
 
 /** A reference that may resolve to something else tomorrow, with its value at the time of reading. */

@@ -1,6 +1,5 @@
 import { SlipwayError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
-import { toSnakeCase } from "../json/field-case.ts";
 import type { Check } from "../plan/plan.ts";
 
 export function isFailed({ outcome }: Check): boolean {
@@ -33,6 +32,6 @@ export function checksFailure(workspace: string, checks: readonly Check[]): Slip
     blastRadius: first.blastRadius ?? "request",
     retry: failures.every(({ retry }) => retry === "same-token") ? "same-token" : "never",
     ...(single && first.metadata !== undefined ? { metadata: first.metadata } : {}),
-    checks: checks.map((check) => toSnakeCase(check)),
+    checks,
   });
 }

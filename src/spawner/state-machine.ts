@@ -1,4 +1,5 @@
 import type { SlipwayError } from "../errors.ts";
+import { spawnError } from "../plan/error-document.ts";
 import type { DrivenSpawn, PlannedLaunch, Step } from "../ledger/ledger.ts";
 import { isFinished } from "../ledger/spawn-record.ts";
 import type { SpawnMachine, SpawnState } from "../ledger/spawn-record.ts";
@@ -74,14 +75,12 @@ export interface Reaction {
 }
 
 export function progressOf({ spawn, launches }: DrivenSpawn): Progress {
-  const message = spawn.error?.["message"];
-  const failure = typeof message === "string" ? message : "it failed";
   return {
     substrate: spawn.substrate,
     state: spawn.state,
     machineId: spawn.machine?.id ?? null,
     outcome: launches.at(-1)?.outcome ?? null,
-    failure: spawn.error === null ? null : failure,
+    failure: spawn.error?.message ?? null,
   };
 }
 
@@ -193,7 +192,7 @@ function absent(
       command: { do: "launch", again: null },
     };
   return {
-    change: { to: "failed", message: error.message, error: error.toJSON(), answer },
+    change: { to: "failed", message: error.message, error: spawnError(error.toJSON()), answer },
     command: { do: "rest" },
   };
 }
@@ -208,7 +207,7 @@ function ended({ state, machineId }: Progress, { error, next }: Of<"ended">): Re
     change: {
       to: goesElsewhere ? "booting" : "terminating",
       message: `removing it: ${error.message}`,
-      error: error.toJSON(),
+      error: spawnError(error.toJSON()),
       answer: goesElsewhere ? rejection(error) : { outcome: "accepted", reason },
     },
     command,
@@ -260,7 +259,7 @@ function outOfTime({ state, outcome }: Progress, error: SlipwayError): Reaction 
       change: {
         to: "failed",
         message: error.message,
-        error: error.toJSON(),
+        error: spawnError(error.toJSON()),
         answer: rejection(error),
       },
       command: { do: "rest" },

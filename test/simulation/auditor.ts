@@ -129,8 +129,8 @@ export function createAuditor(scene: Scene): Auditor {
       spawn.state === "failed"
         ? standing.spawn.state !== "terminating"
         : spawn.state === "terminating" && standing.spawn.error === null;
-    if (!isGivenUp || spawn.error?.["retry"] !== "next-candidate") return;
-    const blastRadius = BLAST_RADII.find((radius) => radius === spawn.error?.["blast_radius"]);
+    if (!isGivenUp || spawn.error?.retry !== "next-candidate") return;
+    const blastRadius = BLAST_RADII.find((radius) => radius === spawn.error?.blastRadius);
     // A machine that ended last was accepted, and is recorded so.
     const refused = { ...latest, outcome: "rejected", blastRadius: blastRadius ?? null } as const;
     const [left] = candidatesLeft(candidates, [...launches.slice(0, -1), refused]);

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue, SlipwayError } from "../../errors.ts";
+import type { Check, JsonValue, SlipwayError } from "../../errors.ts";
 import type { GlobalFlags } from "../global-flags.ts";
 import { isJsonObject } from "../../json/json-object.ts";
 import { renderJson } from "./render.ts";
@@ -21,36 +21,31 @@ function isTable(output: GlobalFlags["output"]): boolean {
 
 /** The checks of a failed dry run that are neither failures nor warnings, which come first with their remedies. */
 function otherChecks(error: SlipwayError): string {
-  const others = (error.checks ?? [])
-    .filter(isJsonObject)
-    .filter((check) => !isFailed(check) && !isWarning(check));
+  const others = (error.checks ?? []).filter((check) => !isFailed(check) && !isWarning(check));
   if (others.length === 0) return "";
-  const column = (title: string, member: string): Column<JsonObject> => ({
-    title,
-    cell: ({ [member]: value }) => (typeof value === "string" ? value : null),
-  });
-  const columns = [
-    column("CHECK", "name"),
-    column("OUTCOME", "outcome"),
-    column("FINDING", "message"),
+  const columns: readonly Column<Check>[] = [
+    { title: "CHECK", cell: ({ name }) => name },
+    { title: "OUTCOME", cell: ({ outcome }) => outcome },
+    { title: "FINDING", cell: ({ message }) => message },
   ];
   return `\n${renderTable(columns, others)}`;
 }
 
 function errorLines(error: SlipwayError): string {
-  const checks = (error.checks ?? []).filter(isJsonObject);
+  const checks = error.checks ?? [];
   const failed = checks.filter(isFailed);
   const lines = [`slipway: ${error.code}: ${headline(error.message, failed)}`];
   lines.push(...remedyLines(error));
   // If only one check failed, the error's message often includes that check's message already.
   const only = failed.length === 1 ? failed[0]?.message : undefined;
-  const isRepeated = typeof only === "string" && error.message.includes(only);
+  const isRepeated = only !== undefined && error.message.includes(only);
   if (!isRepeated) for (const check of failed) lines.push(...findingLines(check));
   // The caller can correct these in the same round as the failures.
   for (const check of checks.filter(isWarning)) lines.push(...findingLines(check, "warning"));
   // A command that was given several names reports each one that failed.
   const { failures, violations } = error.metadata;
-  if (Array.isArray(failures)) for (const failure of failures) lines.push(...findingLines(failure));
+  if (Array.isArray(failures))
+    for (const failure of failures.filter(isJsonObject)) lines.push(...findingLines(failure));
   // The message is only the first violation, worded exactly as in the specification.
   if (Array.isArray(violations)) lines.push(...remainingViolations(violations, error.message));
   return lines.map((line) => `${safeLine(line)}\n`).join("");
@@ -66,9 +61,8 @@ function remedyLines({ remedy, metadata: { excerpt } }: SlipwayError): readonly 
 }
 
 /** The message without the findings of several checks, which follow on lines of their own. */
-function headline(message: string, failed: readonly JsonObject[]): string {
-  const texts = failed.map(({ message: text }) => (typeof text === "string" ? text : ""));
-  const findings = `: ${texts.join("; ")}`;
+function headline(message: string, failed: readonly Check[]): string {
+  const findings = `: ${failed.map(({ message: text }) => text).join("; ")}`;
   return failed.length > 1 && message.endsWith(findings)
     ? message.slice(0, -findings.length)
     : message;
@@ -83,17 +77,18 @@ function remainingViolations(violations: readonly JsonValue[], message: string):
     : ["Also wrong:", ...remaining.map((violation) => `  ${violation}`)];
 }
 
-function isFailed({ outcome }: JsonObject): boolean {
+function isFailed({ outcome }: Check): boolean {
   return outcome === "failed";
 }
 
-function isWarning({ outcome }: JsonObject): boolean {
+function isWarning({ outcome }: Check): boolean {
   return outcome === "warning";
 }
 
-function findingLines(finding: JsonValue, kind?: string): readonly string[] {
-  if (!isJsonObject(finding)) return [];
-  const { name, code, message, remedy } = finding;
+/** A check, or one of several failures in an error's metadata. */
+type Finding = { readonly [member in "name" | "code" | "message" | "remedy"]?: unknown };
+
+function findingLines({ name, code, message, remedy }: Finding, kind?: string): readonly string[] {
   const words = [name, kind ?? code, message].filter((word) => typeof word === "string");
   return [`  ${words.join(": ")}`, ...(typeof remedy === "string" ? [`    ${remedy}`] : [])];
 }

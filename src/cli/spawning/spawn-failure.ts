@@ -5,9 +5,7 @@ import {
   RETRY_VERDICTS,
   SlipwayError,
 } from "../../errors.ts";
-import type { JsonObject, JsonValue } from "../../errors.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
-import { isJsonObject } from "../../json/json-object.ts";
 
 /** A spawn as the library returned it. */
 export interface SpawnOutcome {
@@ -42,26 +40,20 @@ function terminatedWhileWaiting({ spawnId }: Spawn): SlipwayError {
   });
 }
 
-/** Restores the error that made a spawn fail. The ledger stores it in its JSON form. */
+/** Restores the error that made a spawn fail. One that this version does not know becomes `INTERNAL`. */
 function spawnFailure({ spawnId, error }: Spawn): SlipwayError {
-  const recorded: JsonObject = error ?? {};
-  const { remedy, checks, message, metadata } = recorded;
   return new SlipwayError({
-    code: memberOf(ERROR_CODES, recorded.code) ?? "INTERNAL",
-    reason: memberOf(ERROR_REASONS, recorded.reason) ?? "INTERNAL",
-    message:
-      typeof message === "string" ? message : `spawn ${spawnId} failed; no reason was recorded`,
-    ...(typeof remedy === "string" ? { remedy } : {}),
-    blastRadius: memberOf(BLAST_RADII, recorded.blast_radius) ?? "request",
-    retry: memberOf(RETRY_VERDICTS, recorded.retry) ?? "never",
-    metadata: { ...(isJsonObject(metadata) ? metadata : {}), spawn_id: spawnId },
-    ...(Array.isArray(checks) ? { checks } : {}),
+    code: memberOf(ERROR_CODES, error?.code) ?? "INTERNAL",
+    reason: memberOf(ERROR_REASONS, error?.reason) ?? "INTERNAL",
+    message: error?.message ?? `spawn ${spawnId} failed; no reason was recorded`,
+    ...(typeof error?.remedy === "string" ? { remedy: error.remedy } : {}),
+    blastRadius: memberOf(BLAST_RADII, error?.blastRadius) ?? "request",
+    retry: memberOf(RETRY_VERDICTS, error?.retry) ?? "never",
+    metadata: { ...error?.metadata, spawn_id: spawnId },
+    ...(error?.checks === undefined ? {} : { checks: error.checks }),
   });
 }
 
-function memberOf<T extends string>(
-  members: readonly T[],
-  value: JsonValue | undefined,
-): T | undefined {
+function memberOf<T extends string>(members: readonly T[], value?: string): T | undefined {
   return members.find((member) => member === value);
 }

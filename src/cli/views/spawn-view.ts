@@ -1,4 +1,3 @@
-import type { JsonObject } from "../../errors.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
 import type {
   Spawn,
@@ -23,7 +22,7 @@ function spawnColumns({ wide, now }: Display): readonly Column<Spawn>[] {
     { title: "MACHINE", cell: (spawn) => (wide ? spawn.machine?.id : shortMachine(spawn)) },
     { title: "PLACE", cell: (spawn) => spawn.machine?.place },
     ...(wide ? WIDE_COLUMNS : [ageColumn(now)]),
-    { title: "ERROR", cell: (spawn) => textField(spawn.error, "reason") },
+    { title: "ERROR", cell: (spawn) => spawn.error?.reason },
   ];
 }
 
@@ -108,8 +107,8 @@ function spawnTable(spawn: Spawn): string {
     ["PORTS", portsOf(machine)],
     ["CREATED", spawn.createdAt],
     ["UPDATED", spawn.updatedAt],
-    ["ERROR", textField(spawn.error, "message")],
-    ["REMEDY", textField(spawn.error, "remedy")],
+    ["ERROR", spawn.error?.message],
+    ["REMEDY", spawn.error?.remedy],
   ]);
   const attempts =
     spawn.attempts.length === 0
@@ -151,9 +150,4 @@ function shortMachine({ machine }: Spawn): string | undefined {
   if (machine === null) return undefined;
   if (/^[0-9a-f]{64}$/u.test(machine.id)) return machine.id.slice(0, 12);
   return machine.id.slice(machine.id.lastIndexOf("/") + 1);
-}
-
-function textField(value: JsonObject | null, field: string): string | undefined {
-  const found = value?.[field];
-  return typeof found === "string" ? found : undefined;
 }

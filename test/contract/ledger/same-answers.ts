@@ -8,6 +8,7 @@ import type { OpenLedger } from "./subject.ts";
 import { parseSpawnInput } from "../../../src/ledger/spawn-input.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
 import type { SpawnInput } from "../../../src/substrate/contract.ts";
+import { spawnErrorOf } from "../../support/spawn-error-of.ts";
 
 type Call = (ledger: Ledger) => Promise<unknown>;
 
@@ -49,7 +50,9 @@ const step = fc
     {
       to: fc.constantFrom(...SPAWN_STATES),
       machine: fc.option(machine),
-      error: fc.option(fc.constant({ code: "INTERNAL", nested: { a: [1, null] } })),
+      error: fc.option(
+        fc.constant(spawnErrorOf({ metadata: { nested_key: { someKey: [1, null] } } })),
+      ),
       answer: fc.record({
         outcome: fc.constantFrom("accepted", "rejected", "unknown"),
         reason: fc.constantFrom(null, "QUOTA_EXCEEDED"),

@@ -17,6 +17,7 @@ import {
   recordedSpawn,
 } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
+import { spawnErrorOf } from "../../support/spawn-error-of.ts";
 
 export function describeBeginning(open: OpenLedger): void {
   describe("begin", () => {
@@ -136,7 +137,7 @@ export function describeSteps(open: OpenLedger): void {
       await using subject = await open();
       const { ledger } = subject;
       await begin(ledger);
-      const error = { code: "UNAVAILABLE", message: "a\u0000b" };
+      const error = spawnErrorOf({ code: "UNAVAILABLE", message: "a\u0000b", blastRadius: "zone" });
       await stepped(ledger, { to: "booting", machine: machineOf("m"), error });
       expect((await stepped(ledger, { to: "booting" })).spawn).toMatchObject({
         machine: { id: "m" },

@@ -5,6 +5,7 @@ import type { SpawnEvent } from "../../../src/ledger/spawn-record.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
+import { spawnErrorOf } from "../../support/spawn-error-of.ts";
 
 function notFound(spawnId: string): SlipwayError {
   return new SlipwayError({
@@ -107,7 +108,7 @@ describe("list", () => {
       spawnId: "two",
       state: "failed",
       machine: null,
-      error: { reason: "PULL_FAILED" },
+      error: spawnErrorOf({ reason: "PULL_FAILED" }),
     });
     const slipway = fakeSlipway({ listSpawns: () => Promise.resolve([sampleSpawn(), ended]) });
     const environment = { NO_COLOR: "1" };

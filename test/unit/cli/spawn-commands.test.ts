@@ -8,6 +8,8 @@ import { scratchFolder } from "../../support/scratch.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
 import { failed, plan, refused, spawning } from "./support/spawning.ts";
+import { toSnakeCase } from "../../../src/json/field-case.ts";
+import { asJsonObject } from "../../../src/json/json-object.ts";
 
 describe("resolve", () => {
   it("prints the plan on standard output and its warnings on standard error", async () => {
@@ -150,12 +152,15 @@ describe("spawn", () => {
     expect(ran.exitCode).toBe(7);
     expect(JSON.parse(ran.stdout)).toMatchObject({ state: "failed" });
     expect(JSON.parse(ran.stderr)).toEqual({
-      error: { ...failed.error, metadata: { host: "engine-1", spawn_id: "one" } },
+      error: {
+        ...asJsonObject(toSnakeCase(failed.error)),
+        metadata: { host: "engine-1", spawn_id: "one" },
+      },
     });
   });
 
-  it("reports a failed spawn as a failure even if its recorded error is unreadable", async () => {
-    const { slipway } = spawning(sampleSpawn({ state: "failed", error: { code: "ODD" } }));
+  it("reports a failed spawn as a failure even if no error was recorded", async () => {
+    const { slipway } = spawning(sampleSpawn({ state: "failed", error: null }));
     const ran = await runInMemory(["spawn", "agent-dev", "--quiet"], { slipway });
     expect(ran.exitCode).toBe(1);
     expect(ran.stderr).toContain("INTERNAL: spawn one failed; no reason was recorded");

@@ -5,6 +5,7 @@ import type { SweepReport } from "../../../src/spawner/sweep.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
+import { spawnError } from "../../../src/plan/error-document.ts";
 
 const unreachable = new SlipwayError({
   code: "UNAVAILABLE",
@@ -21,7 +22,11 @@ const unsettled = new SlipwayError({
 describe("recover", () => {
   const running = { spawnId: "one", spawn: sampleSpawn(), error: null };
   const ended = sampleSpawn({ spawnId: "four", state: "terminated" });
-  const failed = sampleSpawn({ spawnId: "three", state: "failed", error: unreachable.toJSON() });
+  const failed = sampleSpawn({
+    spawnId: "three",
+    state: "failed",
+    error: spawnError(unreachable.toJSON()),
+  });
   const recovering = (...recovered: Awaited<ReturnType<Slipway["recover"]>>) => {
     const recover = vi.fn<Slipway["recover"]>().mockResolvedValue(recovered);
     const listSpawns = async () => [];

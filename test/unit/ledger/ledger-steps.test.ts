@@ -3,6 +3,7 @@ import type { Step } from "../../../src/ledger/ledger.ts";
 import { beginRecord, mayBeLost, takeStep } from "../../../src/ledger/ledger-steps.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
+import { spawnErrorOf } from "../../support/spawn-error-of.ts";
 
 const AT = "2026-01-01T00:00:00.000Z";
 const KEY = { tenant: "default", spawnId: "one" };
@@ -64,10 +65,13 @@ describe("a step that may be lost in a power cut", () => {
   it.each<readonly [string, Partial<Step>]>([
     ["a machine that was seen running", { to: "running", machine: MACHINE }],
     ["an answer that was lost", { to: "launching", answer: { outcome: "unknown", reason: null } }],
-    ["a refusal", { to: "failed", answer: REJECTED, error: {} }],
+    ["a refusal", { to: "failed", answer: REJECTED, error: spawnErrorOf() }],
     ["the intent of the next launch", { to: "launching", answer: REJECTED, launch: LAUNCH }],
-    ["a machine that ended and is replaced", { to: "booting", answer: REJECTED, error: {} }],
-    ["a machine that ended", { to: "terminating", answer: ACCEPTED, error: {} }],
+    [
+      "a machine that ended and is replaced",
+      { to: "booting", answer: REJECTED, error: spawnErrorOf() },
+    ],
+    ["a machine that ended", { to: "terminating", answer: ACCEPTED, error: spawnErrorOf() }],
     [
       "a machine of a spawn that is being terminated",
       { to: "terminating", machine: MACHINE, answer: ACCEPTED },

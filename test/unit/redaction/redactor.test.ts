@@ -74,7 +74,7 @@ describe("a redactor", () => {
       blastRadius: "credential",
       retry: "next-candidate",
       metadata: { list: [{ deep: PASSWORD }], count: 3, nothing: null },
-      checks: [{ name: "x", message: PASSWORD }],
+      checks: [{ name: "x", outcome: "failed", message: PASSWORD }],
       cause,
     });
     const told = redactorOf(PASSWORD).error(original);
@@ -86,7 +86,7 @@ describe("a redactor", () => {
       blast_radius: "credential",
       retry: "next-candidate",
       metadata: { list: [{ deep: "[redacted]" }], count: 3, nothing: null },
-      checks: [{ name: "x", message: "[redacted]" }],
+      checks: [{ name: "x", outcome: "failed", message: "[redacted]" }],
     });
     expect(told.cause).toMatchObject({
       name: "Refused [redacted]",

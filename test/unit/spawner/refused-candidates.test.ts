@@ -72,7 +72,7 @@ describe("a refusal", () => {
     const spawn: Spawn = await here.spawn({ plan });
     expect(spawn).toMatchObject({
       state: "failed",
-      error: { message: "refused for its market", blast_radius: "market" },
+      error: { message: "refused for its market", blastRadius: "market" },
     });
     expect(await launchesOf(here)).toEqual([0, 2]);
   });

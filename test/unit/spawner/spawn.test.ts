@@ -180,7 +180,7 @@ describe("spawnPlan", () => {
         code: "FAILED_PRECONDITION",
         reason: "ENGINE_HOST_FAULT",
         remedy: "Repair the host.",
-        blast_radius: "zone",
+        blastRadius: "zone",
         retry: "next-candidate",
       },
     ],

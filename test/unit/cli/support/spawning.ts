@@ -4,6 +4,7 @@ import type { SpawnOptions } from "../../../../src/slipway/slipway.ts";
 import type { SpawnNotice } from "../../../../src/spawner/notice.ts";
 import { samplePlan } from "../../../support/sample-plan.ts";
 import { fakeSlipway, sampleSpawn } from "./fake-slipway.ts";
+import { spawnErrorOf } from "../../../support/spawn-error-of.ts";
 
 const warning = {
   name: "shape",
@@ -39,7 +40,7 @@ export function spawning(ended = sampleSpawn()) {
 /** A spawn that failed because its engine became unavailable. */
 export const failed = sampleSpawn({
   state: "failed",
-  error: new SlipwayError({
+  error: spawnErrorOf({
     code: "UNAVAILABLE",
     reason: "ENGINE_UNAVAILABLE",
     message: "the engine went away",
@@ -47,5 +48,5 @@ export const failed = sampleSpawn({
     blastRadius: "zone",
     retry: "next-candidate",
     metadata: { host: "engine-1" },
-  }).toJSON(),
+  }),
 });
