@@ -243,4 +243,9 @@ export type { SecretMemory } from "./redaction/secret-memory.ts";
 export type { CredentialPorts } from "./slipway/credentials.ts";
 export type { SlipwayPorts } from "./slipway/facade.ts";
 export type { RegistryToken } from "./substrate/registry-token.ts";
-export type { ErrorDetails, SpawnError } from "./plan/spawn-error.ts";
+export type {
+  ErrorDetails,
+  ErrorFields as SpawnErrorFields,
+  KnownFields as KnownErrorFields,
+  SpawnError,
+} from "./plan/spawn-error.ts";

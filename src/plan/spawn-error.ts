@@ -22,14 +22,16 @@ export interface ErrorDetails {
   readonly PACKAGE_NOT_INSTALLED: { readonly packages: readonly string[] };
 }
 
-interface ErrorFields {
+/** The parts of every error. */
+export interface ErrorFields {
   readonly message: string;
   readonly remedy: string | null;
   /** All checks, if it failed because of its checks. */
   readonly checks?: readonly Check[];
 }
 
-interface KnownFields extends ErrorFields {
+/** The parts of an error that this version knows. */
+export interface KnownFields extends ErrorFields {
   readonly code: ErrorCode;
   readonly blastRadius: BlastRadius;
   readonly retry: RetryVerdict;
