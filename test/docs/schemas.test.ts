@@ -81,7 +81,8 @@ describe("the output of the command line", () => {
     const described = await cli.json(["describe", "a"]);
     expect(described).toMatchObject({ plan: {}, events: [{}, {}, {}, {}] });
     expect(violations("spawn", described)).toEqual([]);
-    const watched = (await cli.run(["watch", "a", "-o", "json"])).trimEnd().split("\n");
+    const all = ["--since", "all", "--until", "settled"];
+    const watched = (await cli.run(["watch", "a", ...all, "-o", "json"])).trimEnd().split("\n");
     expect(watched.length).toBeGreaterThan(2);
     for (const line of watched) expect(violations("event", JSON.parse(line))).toEqual([]);
     // A failed launch is part of a spawn.
