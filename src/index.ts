@@ -113,6 +113,7 @@ export type {
   SweepOptions,
   TerminateOptions,
   WantedSpawn,
+  WatchOptions,
 } from "./slipway/slipway.ts";
 export type { ProcessIdentity } from "./host/process-identity.ts";
 export type {
@@ -219,6 +220,7 @@ export type {
 export type {
   ComputeEngineOptions,
   ConfidentialType,
+  NetworkInterface,
   ShieldedOptions,
 } from "./plan/compute-engine.ts";
 export type {
@@ -231,8 +233,10 @@ export type {
 } from "./plan/container.ts";
 export type { DataDisk, DiskOptions } from "./plan/disk.ts";
 export type {
+  CapacityReservationOptions,
   ConfidentialOptions,
   InstanceOptions,
+  LaunchTemplateOptions,
   MaintenanceOptions,
   MetadataOptions,
 } from "./plan/instance.ts";

@@ -3,7 +3,7 @@ import type { Ec2 } from "./answer.ts";
 import type { LaunchTemplate } from "./records.ts";
 import { type Region, newId } from "./world.ts";
 
-type TemplateData = LaunchTemplate["versions"][number]["data"];
+export type TemplateData = LaunchTemplate["versions"][number]["data"];
 
 /** The launch templates of a region, for tests to create. */
 export interface Ec2Templates {

@@ -26,6 +26,8 @@ export type {
   Pool as GcePool,
   Project as GceProject,
   Quota as GceQuota,
+  Reservation as GceReservationRecord,
 } from "./records.ts";
 export type { Method as GceMethod, Route as GceRoute } from "./route.ts";
 export type { World as GceWorld } from "./world.ts";
+export type { ReservationOptions as GceReservationOptions } from "./reservations.ts";
