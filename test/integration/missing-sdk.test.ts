@@ -71,7 +71,13 @@ describe("the package", () => {
     expect(peerDependenciesMeta).toEqual(
       Object.fromEntries(sdks.map((name) => [name, { optional: true }])),
     );
-    expect(Object.keys(dependencies)).toEqual(["dockerode", "p-retry", "yaml", "zod"]);
+    expect(Object.keys(dependencies)).toEqual([
+      "dockerode",
+      "fastest-levenshtein",
+      "p-retry",
+      "yaml",
+      "zod",
+    ]);
   });
 });
 
