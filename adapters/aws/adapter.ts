@@ -23,7 +23,7 @@ import { listInstances } from "./machines/describe.ts";
 import { launchInstances } from "./launch/launch.ts";
 import { leftoverVerbs } from "./machines/leftovers.ts";
 import { instanceLogs } from "./machines/logs.ts";
-import { describeMachines } from "./machines/read-volumes.ts";
+import { describeMachines } from "./machines/describe-machines.ts";
 import { terminateInstances } from "./machines/terminate.ts";
 
 export interface AwsAdapterOptions {

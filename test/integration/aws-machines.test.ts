@@ -57,6 +57,23 @@ describe("describing instances", () => {
     expect(await described(world, [first])).toEqual([`${first} running`]);
   });
 
+  it("reads the price of one spot machine, and does without if it may not", async () => {
+    await using world = await ec2World();
+    const launch = ec2Launch(ec2Plan(world.region, { settings: { maxPrice: "0.05" } }));
+    const place = { ...launch.place, market: "spot" } as const;
+    const [id = ""] = summary(await world.adapter.launch({ ...launch, place }, signal));
+    await world.clock.advance(60_000);
+    const price = async () => {
+      const [status] = await world.adapter.describe([id], signal);
+      return knownMachine(status)?.settings?.["maxPrice"];
+    };
+    expect(await price()).toBe("0.05");
+    expect(world.sent("DescribeSpotInstanceRequests")).toHaveLength(1);
+    world.ec2.deny("ec2:DescribeSpotInstanceRequests", EC2_ACCOUNT);
+    expect(await price()).toBeUndefined();
+    expect(await described(world, [id])).toEqual([`${id} running`]);
+  });
+
   it("drops the ids that EC2 names as unknown, and does not send malformed ids", async () => {
     await using world = await ec2World();
     const [id = ""] = await launched(world);

@@ -26,6 +26,11 @@ export const CAPACITY_RESERVATION_ID: IdKind = {
   code: "InvalidCapacityReservationId",
   noun: "capacity reservation",
 };
+export const SPOT_REQUEST_ID: IdKind = {
+  prefix: "sir",
+  code: "InvalidSpotInstanceRequestID",
+  noun: "spot instance request ID",
+};
 export const INTERFACE_ID: IdKind = {
   prefix: "eni",
   code: "InvalidNetworkInterfaceID",

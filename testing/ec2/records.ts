@@ -52,6 +52,8 @@ export const instanceSchema = z.object({
   clientToken: z.string().nullable(),
   market: z.enum(["on-demand", "spot"]),
   spotRequestId: z.string().nullable(),
+  /** Of the spot request, in dollars an hour; null for the on-demand price. */
+  maxPrice: z.string().nullable().default(null),
   metadataOptions: z.object({
     httpTokens: z.enum(["optional", "required"]),
     httpEndpoint: z.enum(["enabled", "disabled"]),

@@ -18,6 +18,8 @@ import type {
   DescribeSecurityGroupsCommandOutput,
   DescribeSubnetsCommandInput,
   DescribeSubnetsCommandOutput,
+  DescribeSpotInstanceRequestsCommandInput,
+  DescribeSpotInstanceRequestsCommandOutput,
   DescribeVolumesCommandInput,
   DescribeVolumesCommandOutput,
   DescribeVpcsCommandInput,
@@ -60,6 +62,7 @@ export const API_CALLS = [
   { service: "ec2", action: "DescribeLaunchTemplateVersions", role: "reader" },
   { service: "ec2", action: "DescribeInstances", role: "reader" },
   { service: "ec2", action: "DescribeVolumes", role: "reader" },
+  { service: "ec2", action: "DescribeSpotInstanceRequests", role: "reader" },
   { service: "ec2", action: "DescribeNetworkInterfaces", role: "reader" },
   { service: "ec2", action: "GetConsoleOutput", role: "reader" },
   { service: "ec2", action: "RunInstances", role: "launcher" },
@@ -150,6 +153,10 @@ export interface AwsApi {
     input: DescribeVolumesCommandInput,
     signal: AbortSignal,
   ): Promise<DescribeVolumesCommandOutput>;
+  describeSpotInstanceRequests(
+    input: DescribeSpotInstanceRequestsCommandInput,
+    signal: AbortSignal,
+  ): Promise<DescribeSpotInstanceRequestsCommandOutput>;
   describeNetworkInterfaces(
     input: DescribeNetworkInterfacesCommandInput,
     signal: AbortSignal,
@@ -211,6 +218,11 @@ export function createAwsApi(clients: Pick<AwsClients, "ec2" | "sts">, region: s
     async describeVolumes(input, signal) {
       const { DescribeVolumesCommand } = await loadSdk();
       return await (await reader()).send(new DescribeVolumesCommand(input), options(signal));
+    },
+    async describeSpotInstanceRequests(input, signal) {
+      const { DescribeSpotInstanceRequestsCommand } = await loadSdk();
+      const command = new DescribeSpotInstanceRequestsCommand(input);
+      return await (await reader()).send(command, options(signal));
     },
     async getConsoleOutput(input, signal) {
       const { GetConsoleOutputCommand } = await loadSdk();

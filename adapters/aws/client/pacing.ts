@@ -78,6 +78,10 @@ export function pacedApi(api: AwsApi, options: PacingOptions): AwsApi {
     },
     describeVolumes: async (input, signal) =>
       await paced("DescribeVolumes", signal, (limited) => api.describeVolumes(input, limited)),
+    describeSpotInstanceRequests: async (input, signal) =>
+      await paced("DescribeSpotInstanceRequests", signal, (limited) =>
+        api.describeSpotInstanceRequests(input, limited),
+      ),
     describeNetworkInterfaces: async (input, signal) =>
       await paced("DescribeNetworkInterfaces", signal, (limited) =>
         api.describeNetworkInterfaces(input, limited),

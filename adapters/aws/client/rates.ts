@@ -27,6 +27,7 @@ const PUBLISHED = {
   DescribeCapacityReservations: READS,
   DescribeLaunchTemplateVersions: READS,
   DescribeVolumes: READS,
+  DescribeSpotInstanceRequests: READS,
   DescribeNetworkInterfaces: READS,
   GetConsoleOutput: READS,
   DeleteVolume: CHANGES,

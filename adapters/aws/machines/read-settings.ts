@@ -16,6 +16,7 @@ export type InstanceReply = Pick<
   | "NetworkInterfaces"
   | "Placement"
   | "SecurityGroups"
+  | "SpotInstanceRequestId"
 >;
 
 /** The settings with which EC2 says that the instance runs, by the names of the records' fields. */
@@ -31,6 +32,7 @@ export function settingsOfInstance({
   CapacityReservationId,
   CapacityReservationSpecification: reservation,
   InstanceType,
+  SpotInstanceRequestId,
 }: InstanceReply): JsonObject {
   return filled({
     machineType: InstanceType,
@@ -44,8 +46,9 @@ export function settingsOfInstance({
       ?.Ipv6Addresses?.length,
     tenancy: placement?.Tenancy,
     hostId: placement?.HostId,
-    // The maximum price is not among the members of an instance, only of its spot request.
     market: InstanceLifecycle,
+    // It has the maximum price, which is not among the members of an instance.
+    spotInstanceRequestId: SpotInstanceRequestId,
     maintenance: filled({ autoRecovery: maintenance?.AutoRecovery }),
     capacityReservation: filled({
       preference: reservation?.CapacityReservationPreference,

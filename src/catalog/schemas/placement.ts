@@ -155,14 +155,19 @@ const networkInterface = once(() =>
 function subnetsOf({
   subnet,
   networkInterfaces = [],
-}: Pick<GcpPlacement, "subnet" | "networkInterfaces">) {
-  return [
-    ...(subnet === undefined ? [] : [[["subnet"], subnet] as [string[], string]]),
-    ...networkInterfaces.map((one, index): [(string | number)[], string] => [
-      ["networkInterfaces", index, "subnet"],
-      one.subnet,
-    ]),
-  ];
+}: Pick<GcpPlacement, "subnet" | "networkInterfaces">): readonly LocatedSubnet[] {
+  const own: readonly LocatedSubnet[] =
+    subnet === undefined ? [] : [{ path: ["subnet"], name: subnet }];
+  const further = networkInterfaces.map((one, index) => ({
+    path: ["networkInterfaces", index, "subnet"],
+    name: one.subnet,
+  }));
+  return [...own, ...further];
+}
+
+interface LocatedSubnet {
+  readonly path: (string | number)[];
+  readonly name: string;
 }
 
 const gcp = once(() =>
@@ -193,8 +198,8 @@ const gcp = once(() =>
         context.addIssue({ code: "custom", path: [...path], message });
       for (const { path, message } of interfaceClashes(placement))
         context.addIssue({ code: "custom", path: [...path], message });
-      for (const [path, subnet] of subnetsOf(placement)) {
-        const region = SUBNETWORK.exec(subnet)?.[1];
+      for (const { path, name } of subnetsOf(placement)) {
+        const region = SUBNETWORK.exec(name)?.[1];
         if (region !== undefined && regionsOf([...placement.zones, `${region}-`]).size > 1)
           context.addIssue({ code: "custom", path, message: "must be in the zones' region" });
       }

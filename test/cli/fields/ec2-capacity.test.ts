@@ -19,7 +19,7 @@ const APPLIED: Readonly<Record<string, (region: Ec2Region) => Applied>> = {
   max_price: () => ({
     placement: { market: "SPOT", max_price: "0.05" },
     wire: { "InstanceMarketOptions.SpotOptions.MaxPrice": "0.05" },
-    described: { market: "spot" },
+    described: { market: "spot", max_price: "0.05" },
   }),
   maintenance: () => ({
     placement: { maintenance: { auto_recovery: "disabled" } },

@@ -14,6 +14,7 @@ import { describeInstanceAttribute, getConsoleOutput } from "./instance-details.
 import { describeInstanceTypeOfferings, describeInstanceTypes } from "./instance-types.ts";
 import { deleteKeyPair, describeKeyPairs, importKeyPair } from "./key-pairs.ts";
 import { runInstances } from "./run-instances.ts";
+import { describeSpotInstanceRequests } from "./describe-spot-requests.ts";
 import { assumeRole, getCallerIdentity } from "./sts.ts";
 import { createTags, describeTags } from "./tags.ts";
 
@@ -39,6 +40,7 @@ const ALL: readonly Action[] = [
   describeNetworkInterfaces,
   describeRegions,
   describeSecurityGroups,
+  describeSpotInstanceRequests,
   describeSubnets,
   describeTags,
   describeVolumes,

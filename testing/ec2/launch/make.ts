@@ -77,6 +77,7 @@ function makeInstance(context: Context, decision: LaunchDecision, member: Member
     userData: parameters.UserData,
     clientToken: parameters.ClientToken,
     market: isSpot ? "spot" : "on-demand",
+    maxPrice: isSpot ? (parameters.InstanceMarketOptions?.SpotOptions?.MaxPrice ?? null) : null,
     spotRequestId: isSpot ? `sir-${newDigits(world, 8)}` : null,
     metadataOptions: {
       httpTokens: metadata?.HttpTokens ?? (image.imdsSupport === "v2.0" ? "required" : "optional"),
