@@ -11,7 +11,7 @@ export async function demoGce(): Promise<Outcome> {
   await using gce = await startGce();
   await using world = await openDemoWorld({
     CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${gce.url}/compute/v1/`,
-    CLOUDSDK_AUTH_ACCESS_TOKEN: "demo",
+    CLOUDSDK_AUTH_ACCESS_TOKEN: "token-of-the-demo",
   });
   const { must, set } = world;
   gce.addImage(PROJECT, { name: "agent-v1", family: "agent", architecture: "ARM64" });

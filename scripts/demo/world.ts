@@ -99,7 +99,7 @@ export async function openDemoWorld(
   const shortened = (output: string): string => output.replaceAll(`${folder}/`, "");
   const show: DemoWorld["show"] = async (words, lines = /./) => {
     console.log(`$ slipway ${shortened(words.join(" "))}`);
-    const done = await run([...words, "-o", "table"]);
+    const done = await run(words.includes("-o") ? words : [...words, "-o", "table"]);
     const output = shortened(`${done.stderr}${done.stdout}`).split("\n");
     // The output of a failed command is shown in full.
     const shown = done.code === 0 ? output.filter((line) => lines.test(line)) : output;

@@ -37,6 +37,18 @@ const strings = z.array(text, not("an array of strings"));
 const marker = z.looseObject({}, "not an object").nullable();
 const count = z.int("not an integer").nonnegative("negative");
 
+/** Not `z.record`, which drops the label `__proto__`. */
+const labels = z
+  .custom<Readonly<Record<string, string>>>(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+    "not an object of strings",
+  )
+  .superRefine((map, context) => {
+    for (const [name, value] of Object.entries(map))
+      if (typeof value !== "string")
+        context.addIssue({ code: "custom", path: [name], message: "not a string" });
+  });
+
 const created = text.refine(isIsoDate, "not an ISO 8601 date and time");
 const user = text
   .regex(NO_CONTROL, "has control characters")
@@ -73,7 +85,7 @@ const execution = z.object(
     Volumes: mapOf(word, marker, "a path").nullish(),
     // The specification requires it, but most existing images omit it or leave it empty.
     WorkingDir: text.optional(),
-    Labels: z.record(text, text, "not an object of strings").nullish(),
+    Labels: labels.nullish(),
     StopSignal: text.optional(),
     Healthcheck: healthcheck.nullish(),
     Shell: strings.nullish(),

@@ -284,6 +284,12 @@ describe("readImageConfig", () => {
     expect(findings.at(-1)?.message).toBe("31 more findings");
   });
 
+  it("keeps the label __proto__, as the strict judge does", () => {
+    const text = `{"config": {"Labels": {"__proto__": "a"}, "Cmd": ["b"]}, "architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": []}}`;
+    for (const { config } of [readImageConfig(text).config, parseImageConfig(text)])
+      expect(Object.entries(config?.Labels ?? {})).toEqual([["__proto__", "a"]]);
+  });
+
   it("reads what the strict judge accepts to the same result, without a departure", () => {
     fc.assert(
       fc.property(strictDocument(), (document) => {
