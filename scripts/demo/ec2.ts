@@ -33,7 +33,7 @@ export async function demoEc2(): Promise<Outcome> {
   }
 
   say("An AMI belongs to one region. Slipway does not guess one for another region.");
-  await must(["resolve", "agent-ireland", "-o", "yaml"], { code: 3 });
+  await must(["resolve", "agent-ireland"], { code: 3 });
   say("In us-east-1 the dry run checks everything with EC2 before anything costs money.");
   const file = `${world.folder}/plan.json`;
   await must(["resolve", "agent-virginia", "--save", file], { lines: CHECKS });

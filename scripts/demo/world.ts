@@ -99,10 +99,12 @@ export async function openDemoWorld(
   const shortened = (output: string): string => output.replaceAll(`${folder}/`, "");
   const show: DemoWorld["show"] = async (words, lines = /./) => {
     console.log(`$ slipway ${shortened(words.join(" "))}`);
-    const done = await run(words.includes("-o") ? words : [...words, "-o", "table"]);
-    const output = shortened(`${done.stderr}${done.stdout}`).split("\n");
-    // The output of a failed command is shown in full.
-    const shown = done.code === 0 ? output.filter((line) => lines.test(line)) : output;
+    const done = await run([...words, "-o", "table"]);
+    const output = shortened(`${done.stderr}${done.stdout}`);
+    // Of a failed command everything is shown but the checks of a dry run that passed, which come last.
+    const [failure = ""] = output.split(/^CHECK /mu);
+    const shown =
+      done.code === 0 ? output.split("\n").filter((line) => lines.test(line)) : failure.split("\n");
     for (const line of shown.filter((each) => each !== "")) console.log(line);
     if (interruption !== null) throw new Interruption(interruption);
     return done;
