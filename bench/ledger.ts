@@ -157,7 +157,7 @@ async function fill(from: string, path: string, kept: string): Promise<void> {
     );
     connection.run(
       `${many} INSERT INTO spawns SELECT ? + n, tenant, 'old-' || n, workspace, state, plan_id,
-         plan_hash, substrate, machine, error, worker, lease_until, fence, created_at, updated_at
+         plan_hash, substrate, machine, error, worker, lease_until, fence, created_at, updated_at, input
        FROM many JOIN spawns ON number = ?`,
       number,
       number,
@@ -165,7 +165,7 @@ async function fill(from: string, path: string, kept: string): Promise<void> {
     connection.run(
       `${many} INSERT INTO launches
          SELECT ? + n, attempt, candidate, place, lower(hex(randomblob(32))), member, at, outcome, reason,
-           blast_radius
+           blast_radius, machine_type
        FROM many JOIN launches ON spawn = ?`,
       number,
       number,
