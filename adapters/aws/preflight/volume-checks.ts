@@ -6,6 +6,7 @@ import type { DataVolume, InstanceSettings, RootVolume } from "../settings.ts";
 import { dataVolumeChecks, dataVolumesOf } from "./data-volumes.ts";
 import type { TypeChoice } from "./type-choice.ts";
 import { encryptionChecks } from "./volume-encryption.ts";
+import { rootPerformanceChecks } from "../../../src/substrate/root-disk-check.ts";
 import { iopsMissing, needsIops, performanceFault, typeFault } from "./volume-limits.ts";
 
 export interface VolumeCheckInput {
@@ -86,7 +87,12 @@ export function volumeChecks(input: VolumeCheckInput): readonly Check[] {
   return [
     sizeCheck(input),
     typeCheck(input),
-    ...performanceChecks(input),
+    ...rootPerformanceChecks(input.shape, {
+      noun: "root volume",
+      imageSizeGb: input.image === null ? null : (rootVolume(input.image)?.sizeGb ?? null),
+      faultOf: performanceFault,
+      remedy: "Lower iops in the disk-type record, or raise disk_size_gb of the environment.",
+    }),
     ...dataVolumeChecks(input),
     ...encryptionChecks(input.shape),
     terminationCheck(input),
@@ -150,28 +156,6 @@ function typeCheck({ shape: { diskType, disk }, image, volumeTypes }: VolumeChec
     ...why,
     metadata: { disk_type: diskType },
   });
-}
-
-/** Only for a root volume whose IOPS the disk-type record sets. */
-function performanceChecks({ shape, image }: VolumeCheckInput): readonly Check[] {
-  const { diskType, diskSizeGb, disk = {} } = shape;
-  if (diskType === null || disk.iops === undefined) return [];
-  const check = "volume.performance";
-  const own = image === null ? null : (rootVolume(image)?.sizeGb ?? null);
-  const sizeGb = diskSizeGb === 0 ? own : diskSizeGb;
-  if (sizeGb === null) return [skipped(check, "the size of the root volume is not known")];
-  const fault = performanceFault({ type: diskType, sizeGb, iops: disk.iops });
-  return [
-    fault === null
-      ? passed(check, `a root volume of ${sizeGb} GiB ${diskType} has room for ${disk.iops} IOPS`)
-      : failed(check, {
-          code: "FAILED_PRECONDITION",
-          reason: "RESOURCE_VALUE_REFUSED",
-          message: `the root volume: ${fault}`,
-          remedy: "Lower iops in the disk-type record, or raise disk_size_gb of the environment.",
-          metadata: { disk_type: diskType, iops: disk.iops, disk_size_gb: sizeGb },
-        }),
-  ];
 }
 
 /** Reports which volumes stay after the machine's termination. */

@@ -1,6 +1,7 @@
 import type { DataDisk } from "../../../src/plan/disk.ts";
 import type { Check, MachineShape, PlanDraft } from "../../../src/plan/plan.ts";
 import { failed, passed, skipped } from "../../../src/substrate/check.ts";
+import { rootPerformanceChecks } from "../../../src/substrate/root-disk-check.ts";
 import type { MachineTypeReply } from "../client/replies.ts";
 import type { ImageFacts } from "../image/image-facts.ts";
 import { defaultBootDisk, takesPersistentDisk } from "../launch/machine-series.ts";
@@ -52,31 +53,16 @@ export function diskOptionChecks(
   types: readonly DiskTypeFinding[],
 ): readonly Check[] {
   return [
-    ...rootPerformanceChecks(shape, image),
+    ...rootPerformanceChecks(shape, {
+      noun: "boot disk",
+      imageSizeGb: image?.diskSizeGb ?? null,
+      faultOf: performanceFault,
+      remedy: "Correct iops in the disk-type record, or disk_size_gb of the environment.",
+    }),
     ...types.map((type) => offeredCheck("data-disks.type", type)),
     ...dataDiskChecks(shape, types),
     ...encryptionChecks(shape),
     ...terminationChecks(shape),
-  ];
-}
-
-function rootPerformanceChecks(shape: MachineShape, image: ImageFacts | null): readonly Check[] {
-  const { diskType, diskSizeGb, disk = {} } = shape;
-  if (diskType === null || disk.iops === undefined) return [];
-  const check = "volume.performance";
-  const sizeGb = diskSizeGb === 0 ? (image?.diskSizeGb ?? null) : diskSizeGb;
-  if (sizeGb === null) return [skipped(check, "the size of the boot disk is not known")];
-  const fault = performanceFault({ type: diskType, sizeGb, iops: disk.iops });
-  return [
-    fault === null
-      ? passed(check, `a boot disk of ${sizeGb} GiB ${diskType} has room for ${disk.iops} IOPS`)
-      : failed(check, {
-          code: "FAILED_PRECONDITION",
-          reason: "RESOURCE_VALUE_REFUSED",
-          message: `the boot disk: ${fault}`,
-          remedy: "Correct iops in the disk-type record, or disk_size_gb of the environment.",
-          metadata: { disk_type: diskType, iops: disk.iops, disk_size_gb: sizeGb },
-        }),
   ];
 }
 
