@@ -40,6 +40,11 @@ export interface CloudInitPeer {
   readonly python: string;
 }
 
+/** What gives a program a terminal (`pty.ts`). */
+export interface TerminalPeer {
+  readonly python: string;
+}
+
 /** A guest for qemu, with Debian's cloud kernel and cloud-init (`guest/virtual-machine.ts`). */
 export interface VirtualMachinePeer {
   /** qemu for amd64. */
@@ -62,12 +67,16 @@ export interface Peers {
   readonly engineBinary: Peer<EngineBinaryPeer>;
   readonly podman: Peer<PodmanPeer>;
   readonly cloudInit: Peer<CloudInitPeer>;
+  readonly terminal: Peer<TerminalPeer>;
   readonly virtualMachine: Peer<VirtualMachinePeer>;
   /** cloud-init that boots guests in namespaces. */
   readonly guests: Peer<CloudInitPeer>;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The Python for which `scripts/peers.sh` installs packages: one that a developer has put first in `PATH` may start slowly. */
+const SYSTEM_PYTHON = "/usr/bin/python3";
 
 const REMEDY = "run `scripts/peers.sh install` and `scripts/peers.sh start` as root";
 
@@ -99,6 +108,11 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
       return { binary: executable(named, "SLIPWAY_TEST_PODMAN_BINARY") };
     }),
     cloudInit: peer(() => ({ python: executable(named, "SLIPWAY_TEST_CLOUD_INIT_PYTHON") })),
+    terminal: peer(() => {
+      const python = named["SLIPWAY_TEST_PYTHON"] ?? SYSTEM_PYTHON;
+      accessSync(python, constants.X_OK);
+      return { python };
+    }),
     virtualMachine: peer(() => ({
       binary: executable(named, "SLIPWAY_TEST_QEMU_BINARY"),
       kernel: fileIn(named, "SLIPWAY_TEST_GUEST", "vmlinuz"),
@@ -162,6 +176,11 @@ export function describeWithCloudInit(
   define: (cloudInit: CloudInitPeer) => void,
 ): void {
   describeWith(name, peersOfThisRun().cloudInit, define);
+}
+
+/** A suite that runs programs on terminals. */
+export function describeWithTerminal(name: string, define: (terminal: TerminalPeer) => void): void {
+  describeWith(name, peersOfThisRun().terminal, define);
 }
 
 /** A suite that boots guests by cloud-init (`guest/guest.ts`). */
