@@ -126,9 +126,7 @@ async function startFake(installed: Installed, cloud: string) {
   const end = ended(child);
   const [line] = child.stdout === null ? [] : await once(child.stdout, "data");
   return {
-    url: String(line)
-      .replace(/^listening on /, "")
-      .trim(),
+    url: /^listening on (\S+)\n/.exec(String(line))?.[1] ?? "",
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
       const { exitCode, stdout, stderr } = await end;

@@ -22,7 +22,7 @@ import { type RateTable, noRates, publishedRates } from "./rate-limits.ts";
 import type { Ec2Request } from "./request-entry.ts";
 import { ec2Api } from "./wire.ts";
 import { worldDocument, worldSchema } from "./world-document.ts";
-import { type World, emptyRegion, emptyWorld } from "./world.ts";
+import { DEFAULT_REGIONS, type World, emptyRegion, emptyWorld } from "./world.ts";
 
 export interface Ec2Options extends CloudOptions {
   /** Regions by name, each with the letters of its zones. Default: us-east-1, us-west-2 and eu-west-1. */
@@ -69,11 +69,6 @@ export interface Ec2Fake extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const DEFAULT_REGIONS: Readonly<Record<string, string>> = {
-  "us-east-1": "abcdef",
-  "us-west-2": "abcd",
-  "eu-west-1": "abc",
-};
 const DEFAULT_TIMING: Timing = { pendingMs: 250, endingMs: 250, imagingMs: 500, describeLagMs: 0 };
 
 /**

@@ -73,6 +73,13 @@ export function emptyWorld(seed: string): World {
   };
 }
 
+/** The regions of a fake, each with the letters of its zones. */
+export const DEFAULT_REGIONS: Readonly<Record<string, string>> = {
+  "us-east-1": "abcdef",
+  "us-west-2": "abcd",
+  "eu-west-1": "abc",
+};
+
 /** Zone numbers do not follow the zone letters. LocalStack uses the same numbers. */
 const ZONE_NUMBERS: Readonly<Record<string, readonly number[]>> = {
   "eu-west-1": [3, 1, 2],

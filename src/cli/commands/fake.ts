@@ -7,11 +7,16 @@ import type { Cloud } from "../help/proposals.ts";
 import { readInputFile } from "../arguments/input-file.ts";
 import { quoted } from "../terminal-text.ts";
 import { usageError } from "../arguments/flags.ts";
+import { applySample, refuseForeignRecords } from "../sample-catalog.ts";
+import { withSlipway } from "../session.ts";
+import { appliedText } from "../views/applied-view.ts";
+import { exportLines, resourcesText } from "../views/fake-view.ts";
 
 interface FakeFlags {
   readonly port: number;
   readonly state?: string;
   readonly faults?: string;
+  readonly apply: boolean;
 }
 
 interface FakeServer extends AsyncDisposable {
@@ -35,13 +40,27 @@ export async function fake(context: CliContext, flags: FakeFlags, word: string):
       `there is no fake for ${quoted(word)}`,
       `Available fakes: ${CLOUDS.join(", ")}.`,
     );
-  const { port, state, faults } = flags;
+  const { port, state, faults, apply } = flags;
+  const sample = await SAMPLES[cloud]();
+  const catalogSample = { documents: sample.documents, author: `slipway fake ${cloud}` };
+  // Refused before the start, which writes the state file.
+  if (apply)
+    await withSlipway(context, ({ catalog }) => refuseForeignRecords(catalog, catalogSample));
   await using server = await START[cloud]({
     port,
     ...(faults === undefined ? {} : { faults: await readFaults(context, faults) }),
     ...(state === undefined ? {} : { stateFile: resolve(workingDirectory, state) }),
   });
+  const applied = apply
+    ? await withSlipway(context, ({ catalog }) => applySample(catalog, catalogSample))
+    : [];
   await stdout.write(`listening on ${server.url}\n`);
+  const parts = [
+    resourcesText(sample.resources),
+    appliedText(applied),
+    exportLines(sample.variables(server.url)),
+  ];
+  await stdout.write(parts.map((part) => (part === "" ? "" : `\n${part}`)).join(""));
   await waitForInterrupt(interrupt);
 }
 
@@ -63,6 +82,11 @@ const START: Readonly<Record<Cloud, (settings: Settings) => Promise<FakeServer>>
     });
   },
 };
+
+const SAMPLES = {
+  ec2: async () => (await import("../../../testing/ec2/sample.ts")).ec2Sample(),
+  gce: async () => (await import("../../../testing/gce/sample.ts")).gceSample(),
+} as const;
 
 /** The request log can only be read in process, so a fake with a process of its own keeps none. */
 const WITHOUT_REQUEST_LOG = { maximumRequests: 0 } as const;

@@ -25,7 +25,7 @@ export const EXAMPLES: Readonly<Record<CommandName, string>> = {
   recover: "recover",
   sweep: "sweep --dry-run",
   inspect: "inspect ghcr.io/acme/agent:v1 --platform linux/arm64",
-  fake: "fake ec2 --port 8084",
+  fake: "fake ec2 --apply",
   completion: "completion bash",
   help: "help spawn",
   version: "version",

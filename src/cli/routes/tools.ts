@@ -52,12 +52,15 @@ const inspect = defineRoute<
   },
 });
 
-const fake = defineRoute<{ port: number; state?: string; faults?: string }, [cloud: string]>({
-  usage: ["fake ec2|gce [--port N] [--state FILE] [--faults FILE]"],
+const fake = defineRoute<
+  { port: number; state?: string; faults?: string; apply: boolean },
+  [cloud: string]
+>({
+  usage: ["fake ec2|gce [--port N] [--state FILE] [--faults FILE] [--apply]"],
   brief: TOOL_BRIEFS.fake,
   description: [
-    "Listens on 127.0.0.1, prints its URL on standard output, and runs until it is interrupted.",
-    "Any credentials are accepted, but requests must carry some.",
+    "Listens on 127.0.0.1 and runs until it is interrupted. The first line on standard output is its URL. Its ids and",
+    "the variables that point clients to it follow. Any credentials are accepted, but requests must carry some.",
   ].join("\n"),
   load: async () => (await import("../commands/fake.ts")).fake,
   parameters: {
@@ -82,6 +85,12 @@ const fake = defineRoute<{ port: number; state?: string; faults?: string }, [clo
         optional: true,
         placeholder: "FILE",
         brief: "Inject the faults in this file",
+      },
+      apply: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Also write records of a workspace that uses the fake: fake-ec2 or fake-gce",
       },
     },
     positional: {

@@ -24,11 +24,13 @@ export async function viewApplied(
   return {
     value: shown.map((one) => ({ ...fieldsOf(one), ...(dryRun ? { dry_run: true } : {}) })),
     table: () =>
-      [
-        ...shown.map(({ diff: text }) => text ?? ""),
-        ...records.map(({ kind, name, change }) => `${kind} ${name} ${change}${note}\n`),
-      ].join(""),
+      [...shown.map(({ diff: text }) => text ?? ""), appliedText(records, note)].join(""),
   };
+}
+
+/** One line for each record. */
+export function appliedText(records: readonly AppliedRecord[], note = ""): string {
+  return records.map(({ kind, name, change }) => `${kind} ${name} ${change}${note}\n`).join("");
 }
 
 /** The differences between the records and their documents, as a text for people by default. */

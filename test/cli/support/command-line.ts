@@ -1,3 +1,4 @@
+import { onAbort } from "../../../src/async/cancellation.ts";
 import { createProcessHost } from "../../../src/cli/process-host.ts";
 import type { WritableStreamLike } from "../../../src/cli/output/sink.ts";
 import { runCommandLine } from "../../../src/cli/run.ts";
@@ -6,6 +7,10 @@ export interface CommandOptions {
   readonly stdin?: string | Uint8Array;
   /** Variables in addition to `PATH`; the test's own environment is not inherited. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Stands for the first Ctrl-C. */
+  readonly interrupt?: AbortSignal;
+  /** Receives what is written to standard output, as it is written. */
+  readonly onStdout?: (piece: string) => void;
 }
 
 export interface CommandResult {
@@ -22,9 +27,9 @@ export interface CommandResult {
 export async function slipway(
   argv: readonly string[],
   workingDirectory: string,
-  { stdin = "", environment = {} }: CommandOptions = {},
+  { stdin = "", environment = {}, interrupt, onStdout }: CommandOptions = {},
 ): Promise<CommandResult> {
-  const stdout = keepOutput();
+  const stdout = keepOutput(onStdout);
   const stderr = keepOutput();
   const host = createProcessHost({
     stdin: inputOf(stdin),
@@ -32,17 +37,23 @@ export async function slipway(
     stderr: stderr.stream,
     env: { PATH: process.env.PATH, ...environment },
     cwd: () => workingDirectory,
-    once: () => undefined,
+    once: (signal, listener) => {
+      if (signal === "SIGINT" && interrupt !== undefined) onAbort(interrupt, listener);
+    },
   });
   const exitCode = await runCommandLine(argv, host);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function keepOutput(): { readonly stream: WritableStreamLike; readonly text: () => string } {
+function keepOutput(onPiece: (piece: string) => void = () => undefined): {
+  readonly stream: WritableStreamLike;
+  readonly text: () => string;
+} {
   const chunks: Uint8Array[] = [];
   const stream: WritableStreamLike = {
     write(chunk, written) {
       chunks.push(Buffer.from(chunk));
+      onPiece(Buffer.from(chunk).toString());
       written();
       return true;
     },

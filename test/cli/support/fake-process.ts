@@ -25,7 +25,7 @@ export async function startFake(...argv: readonly string[]): Promise<FakeProcess
     return ran;
   };
   return {
-    url: line.replace(/^listening on /, "").trim(),
+    url: /^listening on (\S+)\n/.exec(line)?.[1] ?? "",
     end,
     async [Symbol.asyncDispose]() {
       await end("SIGKILL");

@@ -17,7 +17,7 @@ describe.each(["ec2", "gce"])("slipway fake %s", (cloud) => {
   it("prints its URL, and exits with 0 when it is interrupted", async () => {
     const ran = await fake("/nowhere", cloud);
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
-    expect(ran.stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:[1-9]\d*\n$/);
+    expect(ran.stdout).toMatch(/^listening on http:\/\/127\.0\.0\.1:[1-9]\d*\n\n/);
   });
 
   it("prints the same with -o json", async () => {
