@@ -63,7 +63,8 @@ export function reportWarning(message: string, argv: readonly string[], host: Ho
 
 async function reportError(error: SlipwayError, flags: GlobalFlags, host: Host): Promise<number> {
   try {
-    await host.stderr.write(renderError(error, flags));
+    const { stderr } = host;
+    await stderr.write(renderError(error, flags, stderr.isTerminal ? stderr.columns : null));
   } catch {
     // Standard error itself cannot be written: only the exit code can report the failure.
   }

@@ -28,6 +28,11 @@ export function quoted(text: string, longest = 64): string {
   return `"${safeLine(shown)}"`;
 }
 
+/** Quotes a word of a command that people may copy to a POSIX shell, if it needs quotes. */
+export function shellWord(word: string): string {
+  return /^[\w@%+=:,./-]+$/u.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
 /**
  * Escapes the control characters in JSON or YAML text. C0 controls are left alone: both formats escape them in quoted
  * strings already, and the newlines between the strings must stay.

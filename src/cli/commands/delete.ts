@@ -49,7 +49,10 @@ export async function remove(
   await withSlipway(context, async ({ catalog }) => {
     const { deletions, failures } = await removeAll(catalog, keys, { ignoreNotFound });
     await context.print(viewDeletions(deletions));
-    const failure = combineFailures(failures, keys.length, "resources could not be deleted");
+    const failure = combineFailures(failures, {
+      tried: keys.length,
+      consequence: "resources could not be deleted",
+    });
     if (failure !== null) throw failure;
   });
 }

@@ -3,6 +3,8 @@ import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { Slipway } from "../../slipway/slipway.ts";
 import type { CliContext } from "../context.ts";
 import { withSlipway } from "../session.ts";
+import { combineFailures } from "../output/failures.ts";
+import { listCommandOf } from "../spawning/list-command.ts";
 import { failureOf } from "../spawning/spawn-failure.ts";
 import { reportAny } from "../spawning/spawn-summary.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
@@ -16,11 +18,18 @@ export async function recover(context: CliContext): Promise<void> {
     report.end(recovered);
     progress.clear();
     await context.print(viewSpawns(recovered.flatMap(({ spawn }) => spawn ?? [])));
-    for (const { spawn, error } of recovered) {
+    const failures = recovered.flatMap(({ spawnId, spawn, error: thrown }) => {
       // A spawn that ended up terminated is not a failure: its termination was requested.
-      const failure = error ?? (spawn === null ? null : failureOf({ spawn, sawEvents: false }));
-      if (failure !== null) throw failure;
-    }
+      const error = thrown ?? (spawn === null ? null : failureOf({ spawn, sawEvents: false }));
+      return error === null ? [] : [{ name: spawnId, spawn, error }];
+    });
+    const made = failures.flatMap(({ spawn }) => spawn ?? []);
+    const failure = combineFailures(failures, {
+      tried: recovered.length,
+      consequence: "spawns failed or are unfinished",
+      listCommand: listCommandOf(made, context.flags),
+    });
+    if (failure !== null) throw failure;
   });
 }
 

@@ -1,5 +1,6 @@
 import { createDeadline } from "../../async/cancellation.ts";
 import { asSlipwayError } from "../../errors.ts";
+import type { SlipwayError } from "../../errors.ts";
 import type { Slipway, TerminateOptions } from "../../slipway/slipway.ts";
 import { isFinished } from "../../ledger/spawn-record.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
@@ -9,6 +10,7 @@ import { withSlipway } from "../session.ts";
 import { usageError } from "../arguments/flags.ts";
 import { combineFailures } from "../output/failures.ts";
 import type { Failure } from "../output/failures.ts";
+import { listCommandOf } from "../spawning/list-command.ts";
 import { reportAny } from "../spawning/spawn-summary.ts";
 import { viewSpawn, viewSpawns } from "../views/spawn-view.ts";
 
@@ -53,9 +55,29 @@ export async function terminate(
     const single = workspace === undefined && ids.length === 1;
     if (single && only !== undefined) await context.print(viewSpawn(only));
     if (!single) await context.print(viewSpawns(ended));
-    const failure = combineFailures(failures, ids.length, "spawns could not be terminated");
+    const failure = await failureOfAll(context, slipway, { failures, tried: ids.length });
     if (failure !== null) throw failure;
   });
+}
+
+async function failureOfAll(
+  { flags }: CliContext,
+  slipway: Slipway,
+  { failures, tried }: { readonly failures: readonly Failure[]; readonly tried: number },
+): Promise<SlipwayError | null> {
+  const left = tried > 1 && failures.length > 0 ? await leftOf(slipway, failures) : [];
+  return combineFailures(failures, {
+    tried,
+    consequence: "spawns could not be terminated",
+    listCommand: listCommandOf(left, flags),
+  });
+}
+
+/** The records of the spawns that could not be terminated. None if they cannot be read: why they failed says more. */
+async function leftOf(slipway: Slipway, failures: readonly Failure[]): Promise<readonly Spawn[]> {
+  const names = new Set(failures.map(({ name }) => name));
+  const [live] = await Promise.allSettled([slipway.listSpawns({ live: true })]);
+  return live.status === "rejected" ? [] : live.value.filter(({ spawnId }) => names.has(spawnId));
 }
 
 async function liveSpawns(slipway: Slipway, workspace: string): Promise<readonly Spawn[]> {

@@ -1,17 +1,27 @@
-import type { Check, JsonValue, SlipwayError } from "../../errors.ts";
+import type { Check, JsonObject, JsonValue, SlipwayError } from "../../errors.ts";
 import type { GlobalFlags } from "../global-flags.ts";
 import { isJsonObject } from "../../json/json-object.ts";
+import { groupFailures } from "./failures.ts";
 import { renderJson } from "./render.ts";
 import { renderTable } from "./table.ts";
 import type { Column } from "./table.ts";
+import { wrapLine } from "./wrap.ts";
 import { safeLine, safeLines } from "../terminal-text.ts";
 
-/** Renders an error for standard error: one JSON object with `-o json`, otherwise lines for people. */
-export function renderError(error: SlipwayError, flags: GlobalFlags): string {
+/**
+ * Renders an error for standard error: one JSON object with `-o json`, otherwise lines for people.
+ *
+ * @param columns the width of the terminal; null (default) if standard error is not a terminal
+ */
+export function renderError(
+  error: SlipwayError,
+  flags: GlobalFlags,
+  columns: number | null = null,
+): string {
   const text =
     flags.output === "json"
       ? `${renderJson({ error: error.toJSON() }, 2)}\n`
-      : `${errorLines(error)}${isTable(flags.output) ? otherChecks(error) : ""}`;
+      : `${errorLines(error, columns)}${isTable(flags.output) ? otherChecks(error) : ""}`;
   return flags.verbose ? `${text}${background(error)}` : text;
 }
 
@@ -31,7 +41,10 @@ function otherChecks(error: SlipwayError): string {
   return `\n${renderTable(columns, others)}`;
 }
 
-function errorLines(error: SlipwayError): string {
+function errorLines(error: SlipwayError, columns: number | null): string {
+  const { failures, violations, list_command: listCommand } = error.metadata;
+  if (Array.isArray(failures) && listCommand !== undefined)
+    return summaryLines(error, failures.filter(isJsonObject), columns);
   const checks = error.checks ?? [];
   const failed = checks.filter(isFailed);
   const lines = [`slipway: ${error.code}: ${headline(error.message, failed)}`];
@@ -43,12 +56,31 @@ function errorLines(error: SlipwayError): string {
   // The caller can correct these in the same round as the failures.
   for (const check of checks.filter(isWarning)) lines.push(...findingLines(check, "warning"));
   // A command that was given several names reports each one that failed.
-  const { failures, violations } = error.metadata;
   if (Array.isArray(failures))
     for (const failure of failures.filter(isJsonObject)) lines.push(...findingLines(failure));
   // The message is only the first violation, worded exactly as in the specification.
   if (Array.isArray(violations)) lines.push(...remainingViolations(violations, error.message));
   return lines.map((line) => `${safeLine(line)}\n`).join("");
+}
+
+/** The failures of many spawns by their reason, with an example of each, and the command that shows all of them. */
+function summaryLines(
+  { code, message, metadata: { list_command: listCommand } }: SlipwayError,
+  failures: readonly JsonObject[],
+  columns: number | null,
+): string {
+  const lines = [`slipway: ${code}: ${message}`];
+  for (const { count, reason, example } of groupFailures(failures)) {
+    const { name, message: words, remedy } = example;
+    const link = count === 1 ? ": " : ", such as ";
+    const found = `  ${count} × ${reason}${link}${name}: ${words}`;
+    for (const line of remedy === "" ? [found] : [found, `    ${remedy}`])
+      lines.push(...wrapLine(safeLine(line), columns, "    "));
+  }
+  // On a line of its own and never broken, so that it can be copied.
+  if (typeof listCommand === "string")
+    lines.push("Show all of them with:", `  ${safeLine(listCommand)}`);
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 /** The remedy, which stands beside the caret if the error quotes a line of its input. */

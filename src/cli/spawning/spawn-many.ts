@@ -2,6 +2,8 @@ import type { SlipwayError } from "../../errors.ts";
 import type { BurstOptions, Slipway, SpawnResult, WantedSpawn } from "../../slipway/slipway.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CliContext } from "../context.ts";
+import { combineFailures } from "../output/failures.ts";
+import { listCommandOf } from "./list-command.ts";
 import { offerCancellation } from "./second-interrupt.ts";
 import { failureOf } from "./spawn-failure.ts";
 import { countUnsettled, reportSummary } from "./spawn-summary.ts";
@@ -19,7 +21,7 @@ export interface ManySpawns {
 /**
  * Spawns several machines from one workspace or plan and prints their records in order, including those that failed.
  *
- * @throws SlipwayError the first failure, in that order
+ * @throws SlipwayError all failures, with the code of the first one in that order
  */
 export async function spawnMany(many: ManySpawns): Promise<void> {
   const { context, slipway, wanted, options } = many;
@@ -45,20 +47,30 @@ export async function spawnMany(many: ManySpawns): Promise<void> {
   if (spawns.length > 0) await context.print(viewSpawns(spawns));
   if (cancellation !== null) throw cancellation;
   if (context.interrupt.aborted) hintAtUnsettled(many, results);
-  const failure = firstFailure(results, withEvents);
+  const failure = failureOfAll(many, results, withEvents);
   if (failure !== null) throw failure;
 }
 
-function firstFailure(
+function failureOfAll(
+  { context }: ManySpawns,
   results: readonly SpawnResult[],
   withEvents: ReadonlySet<string>,
 ): SlipwayError | null {
-  for (const { spawnId, spawn, error } of results) {
-    if (error !== null) return error;
-    const failure = failureOf({ spawn, sawEvents: withEvents.has(spawnId) });
-    if (failure !== null) return failure;
-  }
-  return null;
+  const failures = results.flatMap(({ spawnId, spawn, error: thrown }) => {
+    const error = thrown ?? failureOf({ spawn, sawEvents: withEvents.has(spawnId) });
+    return error === null ? [] : [{ name: spawnId, spawn, error }];
+  });
+  const [first] = failures;
+  const made = failures.flatMap(({ spawn }) => spawn ?? []);
+  // An interrupted spawn has not failed; and of a workspace that cannot be spawned, nothing was recorded.
+  const isOne =
+    context.interrupt.aborted || (made.length === 0 && failures.length === results.length);
+  if (isOne) return first?.error ?? null;
+  return combineFailures(failures, {
+    tried: results.length,
+    consequence: "spawns failed",
+    listCommand: listCommandOf(made, context.flags),
+  });
 }
 
 /** The error reports only the first interrupted spawn, so say how to resume all of them. */

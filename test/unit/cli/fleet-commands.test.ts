@@ -194,7 +194,7 @@ describe("terminate", () => {
   it("tries each of several spawns, reports each failure, exits with the first", async () => {
     const terminateSpawn = (id: string) =>
       id === "two" ? Promise.resolve(ended(id)) : Promise.reject(notFound(id));
-    const slipway = fakeSlipway({ terminateSpawn });
+    const slipway = fakeSlipway({ terminateSpawn, listSpawns: async () => [] });
     const argv = ["terminate", "one", "two", "three"];
     const ran = await runInMemory([...argv, "-o", "json"], { slipway });
     expect(ran.exitCode).toBe(4);
@@ -210,10 +210,7 @@ describe("terminate", () => {
     expect(told.stderr).toBe(
       [
         "slipway: NOT_FOUND: 2 of 3 spawns could not be terminated",
-        "List them.",
-        "  one: NOT_FOUND: spawn one is not known",
-        "    List them.",
-        "  three: NOT_FOUND: spawn three is not known",
+        "  2 × SPAWN_NOT_FOUND, such as one: spawn one is not known",
         "    List them.",
         "",
       ].join("\n"),

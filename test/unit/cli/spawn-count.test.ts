@@ -108,6 +108,7 @@ describe("spawn --count", () => {
     const ran = await runInMemory(argv, { slipway, interrupt: interrupt.signal });
     expect(ran.exitCode).toBe(130);
     expect(ran.stderr).toContain("3 spawns: 3 booting\n");
+    expect(ran.stderr).toMatch(/\nslipway: CANCELLED: spawn x-0: interrupted\n$/u);
     expect(ran.stderr).toContain(
       "interrupted; 3 of 3 spawns are recorded but unfinished. Run `slipway recover`, or repeat this command, to resume all of them\n",
     );

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly stdin?: string | Uint8Array | StandardInput;
   readonly stdoutIsTerminal?: boolean;
   readonly stderrIsTerminal?: boolean;
+  /** The width of the terminal. Default 80. */
+  readonly columns?: number;
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
   readonly interrupt?: AbortSignal;
@@ -33,8 +35,9 @@ export async function runInMemory(
   options: RunOptions = {},
 ): Promise<RunResult> {
   const opened: Composition[] = [];
-  const stdout = memorySink(options.stdoutIsTerminal, options.reader);
-  const stderr = memorySink(options.stderrIsTerminal);
+  const { columns } = options;
+  const stdout = memorySink(options.stdoutIsTerminal, options.reader, columns);
+  const stderr = memorySink(options.stderrIsTerminal, undefined, columns);
   const host: Host = {
     stdin: inputOf(options.stdin ?? ""),
     stdout: stdout.sink,
@@ -59,11 +62,12 @@ export async function runInMemory(
 export function memorySink(
   isTerminal = false,
   closed: AbortSignal = new AbortController().signal,
+  columns = 80,
 ): { readonly sink: Sink; readonly text: () => string } {
   const chunks: Uint8Array[] = [];
   const sink: Sink = {
     isTerminal,
-    columns: 80,
+    columns,
     closed,
     write: (chunk) => {
       if (!closed.aborted) chunks.push(Buffer.from(chunk));
