@@ -64,6 +64,7 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
       typed,
       host,
       progress,
+      query: null,
       onScannerOutput: () => undefined,
       extendGracePeriod: () => undefined,
       exitWith: () => undefined,

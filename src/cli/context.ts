@@ -4,9 +4,11 @@ import type { Slipway } from "../slipway/slipway.ts";
 import type { StorageWarning } from "../storage/database-file.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { Progress } from "./output/progress.ts";
-import { defaultFormat, render } from "./output/render.ts";
+import type { Query } from "./output/query.ts";
+import { defaultFormat, render, renderItem } from "./output/render.ts";
 import type { View } from "./output/render.ts";
 import type { Sink } from "./output/sink.ts";
+import { viewSelection } from "./views/selection-view.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -61,6 +63,8 @@ export interface CliContext extends CommandContext {
   readonly openSlipway: () => Promise<Slipway>;
   /** Prints a result in the requested format. */
   readonly print: (view: View) => Promise<void>;
+  /** Prints one of several results that are printed as they come. */
+  readonly printItem: (view: View) => Promise<void>;
   /**
    * The help of a command, or of all commands if none is named.
    *
@@ -73,14 +77,17 @@ export interface CliContext extends CommandContext {
 
 /** Returns a function that prints a view in the format of `--output`, or else in the view's default format. */
 function createPrinter(
-  { stdout, environment }: Pick<Host, "stdout" | "environment">,
+  { host, flags, query }: Pick<ContextParts, "host" | "flags" | "query">,
   now: () => number,
-  flags: GlobalFlags,
+  renderIn: typeof render,
 ): (view: View) => Promise<void> {
-  return async (view) => {
-    const format = flags.output ?? defaultFormat(view, stdout.isTerminal);
-    const color = stdout.isTerminal && hasColors(environment);
-    await stdout.write(await render(view, format, { color, now: now() }));
+  const { stdout, environment } = host;
+  const { isTerminal } = stdout;
+  return async (whole) => {
+    const view = query === null ? whole : viewSelection(query(whole.value), { isTerminal });
+    const format = flags.output ?? defaultFormat(view, isTerminal);
+    const color = isTerminal && hasColors(environment);
+    await stdout.write(await renderIn(view, format, { color, now: now() }));
   };
 }
 
@@ -94,6 +101,8 @@ interface ContextParts {
   readonly typed: readonly string[];
   readonly host: Host;
   readonly progress: Progress;
+  /** Selects from each result; null without `--query`. */
+  readonly query: Query | null;
   /** Receives what the scanner itself prints: help and the version. */
   readonly onScannerOutput: (text: string) => void;
   readonly extendGracePeriod: CliContext["extendGracePeriod"];
@@ -133,7 +142,8 @@ export function createContext(parts: ContextParts): CliContext {
         workingDirectory,
         onWarning: ({ message, remedy }) => progress.warn(message, remedy),
       }),
-    print: createPrinter(host, now, flags),
+    print: createPrinter(parts, now, render),
+    printItem: createPrinter(parts, now, renderItem),
     exitWith,
     helpOf,
   };

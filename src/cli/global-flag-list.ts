@@ -21,6 +21,11 @@ export const GLOBAL_FLAGS: readonly GlobalFlagDescription[] = [
     brief: "Output format (default: yaml, or table for a list on a terminal)",
   },
   {
+    flag: "--query",
+    value: "EXPR",
+    brief: "Print only what this JMESPath expression selects, such as [].spawn_id",
+  },
+  {
     flag: "--tenant",
     value: "NAME",
     environment: "SLIPWAY_TENANT",

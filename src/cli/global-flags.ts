@@ -8,6 +8,8 @@ import { usageError } from "./arguments/flags.ts";
 export interface GlobalFlags {
   /** Null: a table for lists on a terminal, otherwise YAML. */
   readonly output: OutputFormat | null;
+  /** An expression in JMESPath, not compiled yet. */
+  readonly query: string | null;
   readonly tenant: string | null;
   readonly database: string | null;
   readonly keyFile: string | null;
@@ -111,6 +113,7 @@ function toGlobalFlags(found: ReadonlyMap<string, string>, errors: SlipwayError[
     );
   return {
     output: format,
+    query: found.get("--query") ?? null,
     tenant: found.get("--tenant") ?? null,
     database: found.get("--database") ?? null,
     keyFile: found.get("--key-file") ?? null,

@@ -11,6 +11,7 @@ import { EXIT_DONE, exitCodeOf } from "./output/exit-codes.ts";
 import { separateGlobalFlags } from "./global-flags.ts";
 import type { GlobalFlags, SeparatedArguments } from "./global-flags.ts";
 import { createProgress } from "./output/progress.ts";
+import type { Query } from "./output/query.ts";
 import type { Progress } from "./output/progress.ts";
 import { usageErrorOf } from "./arguments/scanner-findings.ts";
 
@@ -71,12 +72,18 @@ async function reportError(error: SlipwayError, flags: GlobalFlags, host: Host):
   return exitCodeOf(error);
 }
 
+async function compiledQuery(expression: string): Promise<Query> {
+  const { compileQuery } = await import("./output/query.ts");
+  return compileQuery(expression);
+}
+
 async function runCommand(
   { flags, rest, error }: SeparatedArguments,
   host: Host,
   progress: Progress,
 ): Promise<number> {
   if (error !== null) throw error;
+  const query = flags.query === null ? null : await compiledQuery(flags.query);
   const findings: Findings = { arguments: [], failures: [] };
   const output: string[] = [];
   const onScannerOutput = (text: string): void => void output.push(text);
@@ -88,6 +95,7 @@ async function runCommand(
     typed: rest,
     host,
     progress,
+    query,
     onScannerOutput,
     extendGracePeriod,
     exitWith: (code) => (exitCode = code),

@@ -3,7 +3,7 @@ import { quietExit } from "../shutdown.ts";
 import { parseSince } from "../arguments/duration.ts";
 import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
-import { renderEvent } from "../views/event-view.ts";
+import { viewEvent } from "../views/event-view.ts";
 
 interface WatchFlags {
   readonly since?: string;
@@ -16,14 +16,13 @@ export async function watch(
   ...spawnIds: readonly string[]
 ): Promise<void> {
   const signal = AbortSignal.any([context.interrupt, context.stdout.closed]);
-  const format = context.flags.output ?? "table";
   const { since, until = "aborted" } = flags;
   const begin = startOf(since, context.now());
   const ids = [...new Set(spawnIds)];
   await withSlipway(context, async (slipway) => {
     await refreshSpawns(context, slipway, ids);
     for await (const event of slipway.watch(ids, { since: begin, until, signal })) {
-      await context.stdout.write(await renderEvent(event, format));
+      await context.printItem(viewEvent(event));
       if (signal.aborted) break;
     }
   });

@@ -57,6 +57,24 @@ export async function render(
   }
 }
 
+/** Renders one of several results that are printed as they come: one line of JSON, or one document of YAML. */
+export async function renderItem(
+  view: View,
+  format: OutputFormat,
+  display: Omit<Display, "wide">,
+): Promise<string> {
+  switch (format) {
+    case "json":
+      return `${renderJson(view.value)}\n`;
+    case "yaml":
+      return `---\n${await renderYaml(view.value)}`;
+    case "table":
+    case "wide":
+    case "name":
+      return await render(view, format, display);
+  }
+}
+
 /** Renders JSON whose strings are safe to print to a terminal. */
 export function renderJson(value: JsonValue, indent = 0): string {
   return escapeInDocument(JSON.stringify(value, null, indent));

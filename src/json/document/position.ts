@@ -65,7 +65,12 @@ export function faultAt(
   });
 }
 
-function excerptOf({ line, column, text }: Position): readonly [source: string, caret: string] {
+/** A line and, below it, a caret at the column. A long line is cut. */
+export function excerptOf({
+  line,
+  column,
+  text,
+}: Position): readonly [source: string, caret: string] {
   const from = Math.max(0, column - 1 - BEFORE);
   const to = column - 1 + AFTER;
   const shown = `${from > 0 ? "…" : ""}${text.slice(from, to)}${to < text.length ? "…" : ""}`;

@@ -78,6 +78,7 @@ const ADAPTER_FOLDERS: ReadonlySet<string> = new Set(
 
 /** Packages that belong to no provider. The test takes any other package for an SDK. */
 const PACKAGES_OF_SRC: readonly string[] = [
+  "@jmespath-community/jmespath",
   "@stricli/core",
   "diff",
   "fastest-levenshtein",

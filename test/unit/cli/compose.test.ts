@@ -4,6 +4,7 @@ import type { GlobalFlags } from "../../../src/cli/global-flags.ts";
 
 const flags: GlobalFlags = {
   output: null,
+  query: null,
   tenant: null,
   database: null,
   keyFile: null,

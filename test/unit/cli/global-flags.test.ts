@@ -4,6 +4,7 @@ import { separateGlobalFlags } from "../../../src/cli/global-flags.ts";
 
 const ABSENT = {
   output: null,
+  query: null,
   tenant: null,
   database: null,
   keyFile: null,

@@ -22,6 +22,7 @@ describe("every command", () => {
         onWarning: expect.any(Function),
         flags: {
           output: null,
+          query: null,
           tenant: "acme",
           database: "x.db",
           keyFile: null,

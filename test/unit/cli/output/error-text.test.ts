@@ -5,6 +5,7 @@ import { asSlipwayError, SlipwayError } from "../../../../src/errors.ts";
 
 const flags: GlobalFlags = {
   output: null,
+  query: null,
   tenant: null,
   database: null,
   keyFile: null,

@@ -5,6 +5,7 @@ import { memorySink } from "../support/command-line.ts";
 
 const flags: GlobalFlags = {
   output: null,
+  query: null,
   tenant: null,
   database: null,
   keyFile: null,
