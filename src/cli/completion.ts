@@ -1,5 +1,6 @@
 import { proposeCompletions } from "@stricli/core";
-import { buildSlipwayApplication } from "./app.ts";
+import { buildSlipwayApplication, ROUTES } from "./app.ts";
+import { kebabCase } from "./arguments/flags.ts";
 import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
 import { GLOBAL_FLAGS, OUTPUT_FORMATS } from "./global-flag-list.ts";
@@ -12,22 +13,8 @@ export interface Proposal {
   readonly brief: string;
 }
 
-/** Printed on its own, this makes the shell complete file names itself. */
+/** Makes the shell complete file names itself; the description is the part of the word before the file's name. */
 const FILES = ":files";
-
-/** Flags that take a file: the global ones, and those of each command. */
-const GLOBAL_FILE_FLAGS: readonly string[] = GLOBAL_FLAGS.filter(
-  ({ value }) => value === "FILE",
-).map(({ flag }) => flag);
-const FILE_FLAGS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["apply", ["--file", "-f"]],
-  ["diff", ["--file", "-f"]],
-  ["set", ["--file", "-f"]],
-  ["delete", ["--file", "-f"]],
-  ["resolve", ["--save"]],
-  ["spawn", ["--plan", "--input-file", "--inputs"]],
-  ["fake", ["--state", "--faults"]],
-]);
 
 /**
  * Prints the proposals that a shell's completion script asks for. The last word may be incomplete. Each line is a
@@ -41,14 +28,54 @@ export async function printCompletions(words: readonly string[], host: Host): Pr
   await host.stdout.write(lines.join(""));
 }
 
-async function proposalsFor(words: readonly string[], host: Host): Promise<readonly Proposal[]> {
+async function proposalsFor(typed: readonly string[], host: Host): Promise<readonly Proposal[]> {
+  const words = joinSplitWords(typed);
+  const inline = separateInlineValue(words);
+  if (inline === null) return await proposalsForWord(words, host);
+  const proposals = await proposalsForWord(inline.words, host);
+  // bash replaces only the part after the equals sign.
+  const prefix = words.at(-1) === typed.at(-1) ? inline.prefix : "";
+  return proposals.map(({ completion, brief }) =>
+    completion === FILES
+      ? { completion, brief: prefix }
+      : { completion: `${prefix}${completion}`, brief },
+  );
+}
+
+/** The characters at which bash splits words: `--state=running` arrives as three. */
+const SEPARATORS: ReadonlySet<string> = new Set(["=", ":"]);
+
+function joinSplitWords(words: readonly string[]): readonly string[] {
+  const joined: string[] = [];
+  for (const [index, word] of words.entries()) {
+    const isAttached = SEPARATORS.has(word) || SEPARATORS.has(words[index - 1] ?? "");
+    const before = isAttached ? joined.pop() : undefined;
+    joined.push(`${before ?? ""}${word}`);
+  }
+  return joined;
+}
+
+/** Of a last word `--state=run`, the flag and the value as words of their own. */
+function separateInlineValue(
+  words: readonly string[],
+): { readonly words: readonly string[]; readonly prefix: string } | null {
+  const match = /^(--[a-z][a-z-]*)=(.*)$/su.exec(words.at(-1) ?? "");
+  if (match === null || words.slice(0, -1).includes("--")) return null;
+  const [, flag = "", value = ""] = match;
+  return { words: [...words.slice(0, -1), flag, value], prefix: `${flag}=` };
+}
+
+async function proposalsForWord(
+  words: readonly string[],
+  host: Host,
+): Promise<readonly Proposal[]> {
   const earlier = words.slice(0, -1);
   const partial = words.at(-1) ?? "";
   const previous = earlier.at(-1) ?? "";
   const flagsAreOver = earlier.includes("--");
   const { flags, rest } = separateGlobalFlags(earlier);
-  const fileFlags = [...GLOBAL_FILE_FLAGS, ...(FILE_FLAGS.get(rest[0] ?? "") ?? [])];
-  if (!flagsAreOver && fileFlags.includes(previous)) return [{ completion: FILES, brief: "" }];
+  if (!flagsAreOver && takesFile(previous, rest[0] ?? ""))
+    return [{ completion: FILES, brief: "" }];
   const global = GLOBAL_FLAGS.find(({ flag, alias }) => previous === flag || previous === alias);
   if (!flagsAreOver && global?.value !== undefined)
     return global.flag === "--output"
@@ -69,6 +96,8 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
       extendGracePeriod: () => undefined,
       exitWith: () => undefined,
       helpOf: async () => "",
+      // The Tab key must not create a file.
+      onlyExisting: true,
     }),
   );
   const proposals = found.map(({ kind, completion, brief }) => ({
@@ -81,6 +110,18 @@ async function proposalsFor(words: readonly string[], host: Host): Promise<reado
   return wantsFlag
     ? [...proposals, ...globalFlagProposals(partial)]
     : proposals.filter(({ isFlag }) => !isFlag);
+}
+
+/** True for a flag whose placeholder is a file. */
+function takesFile(word: string, command: string): boolean {
+  if (GLOBAL_FLAGS.some(({ flag, value }) => flag === word && value === "FILE")) return true;
+  const route = Object.entries(ROUTES).find(([name]) => name === command)?.[1];
+  if (route === undefined) return false;
+  const aliased = /^-[a-z]$/i.test(word) ? route.aliases[word.slice(1)] : undefined;
+  const flag = Object.entries(route.flags).find(
+    ([name]) => name === aliased || `--${kebabCase(name)}` === word,
+  )?.[1];
+  return /^FILE\b/.test(flag?.placeholder ?? "");
 }
 
 function globalFlagProposals(partial: string): readonly Proposal[] {

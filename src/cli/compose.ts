@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import type { SlipwayError } from "../errors.ts";
+import { SlipwayError } from "../errors.ts";
 import type { Slipway } from "../slipway/slipway.ts";
 import type { Composition, Environment } from "./context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
@@ -51,17 +52,29 @@ function noHome(home: string): SlipwayError {
   );
 }
 
+function noDatabase(path: string): SlipwayError {
+  return new SlipwayError({
+    code: "NOT_FOUND",
+    reason: "STORAGE_UNAVAILABLE",
+    message: `database ${path} does not exist`,
+    remedy: "Write a record first, which creates it.",
+    metadata: { path },
+  });
+}
+
 /** Opens Slipway for a command. Its modules are loaded here, not at start-up. */
 export async function composeSlipway(composition: Composition): Promise<Slipway> {
-  const { flags, environment, workingDirectory, onWarning } = composition;
+  const { flags, environment, workingDirectory, onWarning, onlyExisting } = composition;
   const { createSlipway } = await import("../slipway/create-slipway.ts");
   const { database, keyFile, tenant } = settingsOf(
     flags,
     environment,
     environment.HOME ?? homedir(),
   );
+  const path = resolve(workingDirectory, database);
+  if (onlyExisting === true && !existsSync(path)) throw noDatabase(path);
   return await createSlipway({
-    database: resolve(workingDirectory, database),
+    database: path,
     keyFile: resolve(workingDirectory, keyFile),
     tenant,
     actor: actorOf(environment),

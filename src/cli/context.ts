@@ -24,6 +24,8 @@ export interface Composition {
   /** Relative paths are resolved against this folder. */
   readonly workingDirectory: string;
   readonly onWarning: (warning: StorageWarning) => void;
+  /** Fail if the database does not exist, instead of creating it. Default false. */
+  readonly onlyExisting?: boolean;
 }
 
 /** The process around a command line. It is passed in, so that tests can run a whole command in memory. */
@@ -108,6 +110,7 @@ interface ContextParts {
   readonly extendGracePeriod: CliContext["extendGracePeriod"];
   readonly exitWith: CliContext["exitWith"];
   readonly helpOf: CliContext["helpOf"];
+  readonly onlyExisting?: Composition["onlyExisting"];
 }
 
 /** Creates the context of one command. */
@@ -141,6 +144,7 @@ export function createContext(parts: ContextParts): CliContext {
         environment,
         workingDirectory,
         onWarning: ({ message, remedy }) => progress.warn(message, remedy),
+        onlyExisting: parts.onlyExisting ?? false,
       }),
     print: createPrinter(parts, now, render),
     printItem: createPrinter(parts, now, renderItem),

@@ -11,6 +11,8 @@ export interface CommandRoute {
   readonly usage: readonly string[];
   /** Keyed by camelCase name. */
   readonly flags: Readonly<Record<string, FlagDescription>>;
+  /** Names of flags by their letter. */
+  readonly aliases: Readonly<Record<string, string>>;
   readonly command: Command<CliContext>;
 }
 
@@ -58,6 +60,7 @@ export function defineRoute<
     brief,
     description,
     flags,
+    aliases: Object.fromEntries(Object.entries(parameters.aliases ?? {})),
     command: buildCommand<FLAGS, ARGS, CliContext>({
       docs: { brief },
       parameters: { ...parameters, flags },

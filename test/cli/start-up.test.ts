@@ -80,6 +80,16 @@ describe("the bundled command line", () => {
     expect(modules.filter((module) => module.includes("/src/catalog/"))).not.toEqual([]);
   });
 
+  it.each(["terminate", "get image"])("loads neither of them to complete %s", async (line) => {
+    using catalog = scratchCatalog();
+    await catalog.must(["get", "all"]);
+    const words = [...line.split(" "), ""];
+    const modules = await modulesOf("__complete", "--database", catalog.database, ...words);
+    const unwanted = /\/adapters\/|\/spawner\/(?:spawn|drive|launch\/queue)\.ts/;
+    expect(modules.filter((module) => unwanted.test(module))).toEqual([]);
+    expect(modules.filter((module) => module.includes("/src/storage/"))).not.toEqual([]);
+  });
+
   it("loads no messages of zod in other languages", async () => {
     using folder = scratchFolder();
     const database = join(folder.path, "slipway.db");

@@ -1,7 +1,8 @@
 import type { Shell } from "./proposals.ts";
 
 // Each script passes the words before the cursor to `slipway __complete` and shows its output: one proposal on each
-// line with its description after a tab, or only `:files` if the shell should complete file names.
+// line with its description after a tab, or only `:files` if the shell should complete file names. After that tab is the
+// part of the word before the file's name, such as `--plan=`; bash has separated it already.
 
 const BASH = `# bash completion of slipway: source <(slipway completion bash)
 _slipway() {
@@ -30,6 +31,7 @@ _slipway() {
     value=\${line%%$'\\t'*}
     brief=\${line#*$'\\t'}
     if [[ $value == ":files" ]]; then
+      [[ -n $brief ]] && compset -P "$brief"
       _files
       return
     fi
@@ -52,7 +54,9 @@ function __slipway_complete
     set -l current (commandline -ct)
     set -l proposals ($program __complete $words "$current" 2>/dev/null)
     if string match -q ':files*' -- "$proposals[1]"
-        __fish_complete_path "$current"
+        set -l before (string split \\t -- "$proposals[1]")[2]
+        set -l name (string replace -- "$before" '' "$current")
+        printf '%s\\n' $before(__fish_complete_path "$name")
         return
     end
     printf '%s\\n' $proposals

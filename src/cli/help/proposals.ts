@@ -3,6 +3,7 @@
  * printed, so anything more than a list of words is loaded on demand.
  */
 import type { CatalogKind } from "../../catalog/kinds.ts";
+import type { SpawnFilter } from "../../slipway/slipway.ts";
 import type { CliContext } from "../context.ts";
 import { COMMAND_GROUPS } from "./command-list.ts";
 
@@ -25,8 +26,12 @@ export function proposeClouds(): readonly string[] {
   return CLOUDS;
 }
 
-export async function proposeKinds(): Promise<readonly string[]> {
-  return (await import("../../catalog/kinds.ts")).CATALOG_KINDS;
+/** Proposes each kind once: by its plural only if that is what the user is typing. */
+export async function proposeKinds(partial: string): Promise<readonly string[]> {
+  const { KIND_ALIASES } = await import("../../catalog/kind-names.ts");
+  return Object.entries(KIND_ALIASES).map(([kind, [plural]]) =>
+    kind.startsWith(partial) ? kind : plural,
+  );
 }
 
 export async function proposeStates(): Promise<readonly string[]> {
@@ -42,20 +47,54 @@ export async function proposeNames(
   context: CliContext,
   given?: CatalogKind,
 ): Promise<readonly string[]> {
+  return await namesOf(context, given ?? null, () => true);
+}
+
+/** Proposes names of resources that can be written, of the kind that was typed before: none that is built in. */
+export async function proposeOwnNames(context: CliContext): Promise<readonly string[]> {
+  const { isBuiltIn } = await import("../../catalog/built-ins.ts");
+  return await namesOf(context, null, (kind, name) => !isBuiltIn(kind, name));
+}
+
+async function namesOf(
+  context: CliContext,
+  given: CatalogKind | null,
+  isProposed: (kind: CatalogKind, name: string) => boolean,
+): Promise<readonly string[]> {
   if (isTypingFlag(context)) return [];
-  const { isCatalogKind } = await import("../../catalog/kinds.ts");
-  const kind = given ?? context.typed.find(isCatalogKind);
+  const { kindNamed } = await import("../../catalog/kind-names.ts");
+  const [kind] =
+    given === null ? earlierWords(context).flatMap((word) => kindNamed(word) ?? []) : [given];
   if (kind === undefined) return [];
   await using slipway = await context.openSlipway();
   const records = await slipway.catalog.list(kind);
-  return records.map(({ name }) => name);
+  return records.map(({ name }) => name).filter((name) => isProposed(kind, name));
 }
 
+/** The most ids that are proposed: more would neither be read nor arrive at once. */
+const MOST_SPAWNS = 500;
+
+/** Proposes the newest spawns, but none that was typed already. */
 export async function proposeSpawns(context: CliContext): Promise<readonly string[]> {
+  return await spawnIds(context, {});
+}
+
+/** The same, of the spawns that have not ended. */
+export async function proposeLiveSpawns(context: CliContext): Promise<readonly string[]> {
+  return await spawnIds(context, { live: true });
+}
+
+async function spawnIds(context: CliContext, filter: SpawnFilter): Promise<readonly string[]> {
   if (isTypingFlag(context)) return [];
   await using slipway = await context.openSlipway();
-  const spawns = await slipway.listSpawns();
-  return spawns.map(({ spawnId }) => spawnId);
+  const spawns = await slipway.listSpawns({ ...filter, limit: MOST_SPAWNS });
+  const typed = new Set(earlierWords(context));
+  return spawns.map(({ spawnId }) => spawnId).filter((id) => !typed.has(id));
+}
+
+/** The words between the command and the one that is being typed. */
+function earlierWords({ typed }: CliContext): readonly string[] {
+  return typed.slice(1, -1);
 }
 
 /** The scanner asks for names even while a flag is being typed; opening the database for that would be wasted. */

@@ -1,7 +1,7 @@
 import { CATALOG_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { asTyped, wholeNumber } from "../arguments/flags.ts";
-import { proposeKinds, proposeNames } from "../help/proposals.ts";
+import { proposeKinds, proposeNames, proposeOwnNames } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -18,6 +18,14 @@ const name = {
   parse: asTyped,
   proposeCompletions(this: CliContext) {
     return proposeNames(this);
+  },
+} as const;
+
+/** The name of a resource that the command writes. */
+const ownName = {
+  ...name,
+  proposeCompletions(this: CliContext) {
+    return proposeOwnNames(this);
   },
 } as const;
 
@@ -110,7 +118,7 @@ const set = defineRoute<
       },
     },
     aliases: { f: "file" },
-    positional: { kind: "tuple", parameters: [kind, { ...name, optional: true }] },
+    positional: { kind: "tuple", parameters: [kind, { ...ownName, optional: true }] },
   },
 });
 
@@ -134,16 +142,21 @@ const patch = defineRoute<
       },
       ifGeneration,
     },
-    positional: { kind: "tuple", parameters: [kind, name] },
+    positional: { kind: "tuple", parameters: [kind, ownName] },
   },
 });
+
+const kindOrAll = {
+  ...kind,
+  proposeCompletions: async (partial: string) => [...(await proposeKinds(partial)), "all"],
+} as const;
 
 const get = defineRoute<NoFlags, [kind: string, name?: string]>({
   usage: ["get KIND [NAME]", "get all"],
   brief: CATALOG_BRIEFS.get,
   load: async () => (await import("../commands/get.ts")).get,
   parameters: {
-    positional: { kind: "tuple", parameters: [kind, { ...name, optional: true }] },
+    positional: { kind: "tuple", parameters: [kindOrAll, { ...name, optional: true }] },
   },
 });
 
@@ -173,7 +186,7 @@ const remove = defineRoute<
       kind: "tuple",
       parameters: [
         { ...kind, optional: true },
-        { ...name, optional: true },
+        { ...ownName, optional: true },
       ],
     },
   },

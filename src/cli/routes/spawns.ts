@@ -2,7 +2,13 @@ import { SPAWN_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { parseDuration, parseDurationOrZero } from "../arguments/duration.ts";
 import { asTyped, MOST_AT_ONCE, wholeNumber } from "../arguments/flags.ts";
-import { proposeNames, proposeSpawns, proposeSortKeys, proposeStates } from "../help/proposals.ts";
+import {
+  proposeLiveSpawns,
+  proposeNames,
+  proposeSpawns,
+  proposeSortKeys,
+  proposeStates,
+} from "../help/proposals.ts";
 import type { CommandRoute } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -12,6 +18,14 @@ const spawnId = {
   parse: asTyped,
   proposeCompletions(this: CliContext) {
     return proposeSpawns(this);
+  },
+} as const;
+
+/** For commands that have nothing to do with a spawn that has ended. */
+const liveSpawnId = {
+  ...spawnId,
+  proposeCompletions(this: CliContext) {
+    return proposeLiveSpawns(this);
   },
 } as const;
 
@@ -273,7 +287,7 @@ const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>(
         brief: "Start with the last N lines (default: all lines)",
       },
     },
-    positional: { kind: "tuple", parameters: [spawnId] },
+    positional: { kind: "tuple", parameters: [liveSpawnId] },
   },
 });
 
@@ -295,7 +309,7 @@ const terminate = defineRoute<{ workspace?: string; timeout?: number }, string[]
         brief: "Stop waiting after this time; the spawns stay terminating",
       },
     },
-    positional: { kind: "array", parameter: spawnId },
+    positional: { kind: "array", parameter: liveSpawnId },
   },
 });
 
@@ -320,7 +334,7 @@ const watch = defineRoute<{ since?: string; until?: "settled" }, string[]>({
         brief: "End once all of the spawns have settled",
       },
     },
-    positional: { kind: "array", parameter: spawnId },
+    positional: { kind: "array", parameter: liveSpawnId },
   },
 });
 

@@ -1,16 +1,30 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
+import type { SpawnFilter } from "../../../src/slipway/slipway.ts";
+import { scratchCatalog } from "../../cli/support/scratch-catalog.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
 
 const list = vi
   .fn()
   .mockImplementation((kind: string) =>
-    Promise.resolve([{ name: `${kind}-one` }, { name: `${kind}-two` }]),
+    Promise.resolve([
+      { name: `${kind}-one` },
+      { name: `${kind}-two` },
+      ...(kind === "disk-type" ? [{ name: "slipway-gp3" }] : []),
+    ]),
   );
-const slipway = fakeSlipway({
-  catalog: { list },
-  listSpawns: () => Promise.resolve([sampleSpawn({ spawnId: "s-1" })]),
-});
+const spawns = [
+  sampleSpawn({ spawnId: "s-1" }),
+  sampleSpawn({ spawnId: "s-2", state: "terminated" }),
+  sampleSpawn({ spawnId: "s-3", state: "terminating" }),
+];
+const listSpawns = vi
+  .fn()
+  .mockImplementation(({ live }: SpawnFilter) =>
+    Promise.resolve(spawns.filter(({ state }) => live !== true || state !== "terminated")),
+  );
+const slipway = fakeSlipway({ catalog: { list }, listSpawns });
 
 /** The proposals for the last word. */
 async function proposals(...words: readonly string[]): Promise<readonly string[]> {
@@ -32,8 +46,39 @@ describe("completion", () => {
     ["workspaces to resolve", ["resolve", "workspace-o"], ["workspace-one"]],
     ["workspaces for a flag", ["list", "--workspace", "workspace-t"], ["workspace-two"]],
     ["secrets for a flag", ["inspect", "--secret", ""], ["secret-one", "secret-two"]],
-    ["spawns", ["logs", ""], ["s-1"]],
-    ["one spawn after another", ["terminate", "s-0", "s"], ["s-1"]],
+    ["spawns", ["describe", ""], ["s-1", "s-2", "s-3"]],
+    ["live spawns to terminate", ["terminate", ""], ["s-1", "s-3"]],
+    ["live spawns to read", ["logs", ""], ["s-1", "s-3"]],
+    ["live spawns to watch", ["watch", ""], ["s-1", "s-3"]],
+    ["each spawn once", ["terminate", "s-1", "s"], ["s-3"]],
+    ["a kind by its plural", ["get", "images"], ["images"]],
+    ["names after a plural", ["get", "images", "image-t"], ["image-two"]],
+    ["names after a short name", ["get", "ws", "workspace-t"], ["workspace-two"]],
+    ["all kinds to list", ["get", "al"], ["all"]],
+    ["one kind to write", ["set", "al"], []],
+    ["every name to read", ["get", "disk-type", "slipway-"], ["slipway-gp3"]],
+    ["no built-in name to write", ["patch", "disk-type", "slipway-"], []],
+    ["no built-in name to replace", ["set", "disk-type", "slipway-"], []],
+    ["no built-in name to delete", ["delete", "disk-type", "slipway-"], []],
+    ["a value after an equals sign", ["list", "--state=runn"], ["--state=running"]],
+    ["values after an equals sign", ["get", "image", "--output=j"], ["--output=json"]],
+    ["files after an equals sign", ["spawn", "--plan=pl"], [":files"]],
+    ["values that bash split", ["list", "--state", "=", "runn"], ["running"]],
+    ["every value that bash split", ["completion", "--output", "=", "j"], ["json"]],
+    [
+      "names after words that bash split",
+      ["patch", "--set", "a", "=", "b", "image", "image-t"],
+      ["image-two"],
+    ],
+    [
+      "flags after a reference that bash split",
+      ["inspect", "ghcr.io/a", ":", "v1", "--verify"],
+      ["--verify-layers"],
+    ],
+    ["nothing after an equals sign behind --", ["get", "image", "--", "--output=j"], []],
+    ["files for a short flag", ["apply", "-f", "re"], [":files"]],
+    ["files or folders", ["diff", "--file", "re"], [":files"]],
+    ["no files for another flag", ["spawn", "--id", "re"], []],
     ["fields to sort by", ["list", "--sort", "s"], ["spawn", "state"]],
     ["states", ["list", "--state", "term"], ["terminating", "terminated"]],
     ["shells", ["completion", ""], ["bash", "zsh", "fish"]],
@@ -63,6 +108,28 @@ describe("completion", () => {
     list.mockClear();
     expect(await proposals("get", "image", "--out")).toEqual(["--output"]);
     expect(list).not.toHaveBeenCalled();
+  });
+
+  it("names the part of the word before a file's name, for the shell", async () => {
+    const { stdout } = await runInMemory(["__complete", "spawn", "--plan=pl"], { slipway });
+    expect(stdout).toBe(":files\t--plan=\n");
+    const split = await runInMemory(["__complete", "spawn", "--plan", "=", "pl"], { slipway });
+    expect(split.stdout).toBe(":files\t\n");
+  });
+
+  it("asks for no more spawns than it can propose", async () => {
+    await proposals("describe", "");
+    expect(listSpawns).toHaveBeenLastCalledWith({ limit: 500 });
+  });
+
+  it("creates no database", async () => {
+    using catalog = scratchCatalog();
+    expect(await catalog.run(["__complete", "get", "image", ""])).toEqual({
+      exitCode: 0,
+      stdout: "",
+      stderr: "",
+    });
+    expect(readdirSync(catalog.path)).toEqual([]);
   });
 
   it("prints nothing if Slipway cannot be opened", async () => {
