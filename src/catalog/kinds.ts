@@ -302,8 +302,6 @@ export const CATALOG_KINDS = [
   "secret",
 ] as const;
 export type CatalogKind = keyof CatalogKinds;
-/** The kinds that other records can refer to. */
-export type ReferableKind = Exclude<CatalogKind, "workspace">;
 
 /** The generation of a record, its author and its times. */
 export interface RecordMetadata {
@@ -342,11 +340,6 @@ export function architectureOf(record: {
 export function imageSubstrate(image: ImageFields): CatalogSubstrate {
   if (image.aws !== undefined) return "AWS";
   return image.gce !== undefined ? "GCP" : "DOCKER";
-}
-
-/** The provenance of a baked image, which is immutable; null for a hand-written image. */
-export function provenanceOf(image: ImageFields): Provenance | null {
-  return (image.aws ?? image.gce ?? image.docker)?.provenance ?? null;
 }
 
 /** The substrate of a machine type. */
