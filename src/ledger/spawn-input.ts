@@ -78,24 +78,24 @@ export function parseLabels(
       "INVALID_INPUT",
       `${subject} has ${entries.length} labels; a spawn has at most ${MOST_LABELS}`,
     );
+  const named = (key: string): string => `label ${quoted(key)} of ${subject}`;
   for (const [key, value] of entries) {
-    const name = `label ${quoted(key)} of ${subject}`;
     if (!isLabelKey(key))
       throw invalidArgument(
         "INVALID_INPUT",
-        `${name} is not a valid key`,
+        `${named(key)} is not a valid key`,
         "A key has 1 to 63 letters, digits and [-_.], begins and ends with a letter or digit, and may have a DNS name and a slash before it.",
       );
     if (OWN_LABELS.test(key))
       throw invalidArgument(
         "INVALID_INPUT",
-        `${name} is reserved for Slipway's own labels`,
+        `${named(key)} is reserved for Slipway's own labels`,
         "Use a key that does not begin with slipway or dev.slipway.",
       );
     if (value !== "" && !LABEL_NAME.test(value))
       throw invalidArgument(
         "INVALID_INPUT",
-        `${name} does not have a valid value`,
+        `${named(key)} does not have a valid value`,
         "A value is empty, or has 1 to 63 letters, digits and [-_.] and begins and ends with a letter or digit.",
       );
   }
@@ -158,24 +158,24 @@ function parseEnvironment(
   env: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const entries = entriesOf(`the env of ${subject}`, env);
+  const named = (name: string): string => `variable ${quoted(name)} of ${subject}`;
   let bytes = 0;
   for (const [name, value] of entries) {
-    const what = `variable ${quoted(name)} of ${subject}`;
     if (!VARIABLE.test(name) || name.length > LONGEST_VARIABLE)
       throw invalidArgument(
         "INVALID_INPUT",
-        `${what} does not have a valid name`,
+        `${named(name)} does not have a valid name`,
         `A name has 1 to ${LONGEST_VARIABLE} letters, digits and underscores, and does not begin with a digit.`,
       );
     if (name.startsWith(OWN_VARIABLES))
       throw invalidArgument(
         "INVALID_INPUT",
-        `${what}: names that begin with ${OWN_VARIABLES} are reserved for Slipway`,
+        `${named(name)}: names that begin with ${OWN_VARIABLES} are reserved for Slipway`,
       );
     if (value.includes("\0") || !value.isWellFormed())
       throw invalidArgument(
         "INVALID_INPUT",
-        `${what} has a value that no process can receive: a NUL character or half of a surrogate pair`,
+        `${named(name)} has a value that no process can receive: a NUL character or half of a surrogate pair`,
       );
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value) + 2;
   }
@@ -186,13 +186,14 @@ function parseEnvironment(
 /** The entries of a map of strings, sorted by key. */
 function entriesOf(what: string, map: unknown): readonly (readonly [string, string])[] {
   if (!isPlainObject(map)) throw invalidArgument("INVALID_INPUT", `${what} must be an object`);
-  return Object.entries(map)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]): readonly [string, string] => {
-      if (typeof value === "string") return [key, value];
+  const entries: (readonly [string, string])[] = [];
+  for (const key of Object.keys(map).toSorted()) {
+    const value = map[key];
+    if (typeof value === "string") entries.push([key, value]);
+    else if (value !== undefined)
       throw invalidArgument("INVALID_INPUT", `${what}: ${quoted(key)} must be a string`);
-    })
-    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+  }
+  return entries;
 }
 
 /** A sorted copy of a JSON value; anything else is an error, such as a Date, a Map or a number that JSON cannot represent. */

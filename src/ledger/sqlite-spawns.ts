@@ -161,12 +161,13 @@ function insertSpawn(connection: Connection, { spawn, lease }: SpawnRecord, hash
     spawn.createdAt,
     spawn.updatedAt,
   );
-  if (Object.keys(spawn.labels).length > 0)
+  for (const [name, value] of Object.entries(spawn.labels))
     connection.run(
-      "INSERT INTO labels (tenant, name, value, spawn) SELECT ?, key, value, ? FROM json_each(?)",
+      "INSERT INTO labels (tenant, name, value, spawn) VALUES (?, ?, ?, ?)",
       spawn.tenant,
+      name,
+      value,
       number,
-      JSON.stringify(spawn.labels),
     );
   return number;
 }
