@@ -1,5 +1,6 @@
 import type { Architecture, Artifact, Check, FloatingRead } from "../plan/plan.ts";
 import type {
+  FloatingReference,
   ImageInspection,
   ImageSource,
   ImageTarget,
@@ -39,10 +40,17 @@ export async function pinImage(request: PinRequest): Promise<Pinned> {
         ? []
         : [artifactArchitecture(imageName, architecture, inspection.architecture)]),
     ],
-    floatingReads: inspection.floating.map((reading) => ({ ...reading, readAt: at })),
+    floatingReads: floatingReads(inspection.floating, at),
     sources: inspection.sources,
     facts: inspection.facts,
   };
+}
+
+export function floatingReads(
+  references: readonly FloatingReference[],
+  at: string,
+): readonly FloatingRead[] {
+  return references.map((reference) => ({ ...reference, readAt: at }));
 }
 
 function artifactArchitecture(

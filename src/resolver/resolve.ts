@@ -18,7 +18,7 @@ import { gpuChecks } from "./gpu-check.ts";
 import { guestChecks } from "./guest-checks.ts";
 import { followLinks, planRecords } from "./links.ts";
 import type { Links } from "./links.ts";
-import { pinImage } from "./pin.ts";
+import { floatingReads, pinImage } from "./pin.ts";
 import type { Pinned } from "./pin.ts";
 import { credentialSecret, imageSource, imageTarget, requestedReference } from "./select-image.ts";
 import { guestRequest, machineShape, providerMachineTypes } from "./shape.ts";
@@ -109,13 +109,14 @@ async function assess(
   const opened = await settle("substrate.adapter", ports.openAdapter(draft.target));
   if (opened.value === null) return { checks: [...known, ...opened.checks], plan: null };
   const source = imageSource(image, credential?.value?.credential ?? null);
+  const at = timestamp(ports.clock);
   const pinned =
     credential?.error === null && source.substrate === draft.substrate
       ? await pinImage({
           adapter: opened.value,
           image: source,
           target: imageTarget(image.name, draft),
-          at: timestamp(ports.clock),
+          at,
           signal: request.signal,
         })
       : null;
@@ -136,6 +137,7 @@ async function assess(
       candidates: report.candidates,
       settings: report.settings,
       sources: { ...pinnedDraft.sources, ...report.sources },
+      floatingReads: [...pinnedDraft.floatingReads, ...floatingReads(report.floating ?? [], at)],
     },
   };
 }

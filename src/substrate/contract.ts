@@ -10,6 +10,7 @@ import type {
   Artifact,
   Candidate,
   Check,
+  FloatingRead,
   LaunchPlan,
   MachineTypeFacts,
   PlacementTarget,
@@ -44,14 +45,17 @@ export interface ImageTarget {
   readonly hasCommand?: boolean;
 }
 
+/** A reference that may mean something else tomorrow, with its current target. */
+export type FloatingReference = Pick<FloatingRead, "reference" | "value">;
+
 /** A resolved image. If the image does not exist, `artifact` is null and a failed check gives the reason. */
 export interface ImageInspection {
   readonly artifact: Artifact | null;
   /** The artifact's own platform; null if it does not state one. */
   readonly architecture: Architecture | null;
   readonly checks: readonly Check[];
-  /** Floating references with their current targets; the caller adds the time. */
-  readonly floating: readonly { readonly reference: string; readonly value: string }[];
+  /** The caller adds the time. */
+  readonly floating: readonly FloatingReference[];
   /** From a JSON pointer into the plan to the source of that value. */
   readonly sources: Readonly<Record<string, string>>;
   /** Data of this adapter for its `preflight`: an OCI configuration, a root device's name. */
@@ -70,6 +74,8 @@ export interface PreflightReport {
   /** Becomes the plan's `settings`: everything that `launch` needs beyond the neutral fields. */
   readonly settings: JsonObject;
   readonly sources: Readonly<Record<string, string>>;
+  /** Besides the image's; the caller adds the time. Absent if there are none. */
+  readonly floating?: readonly FloatingReference[];
 }
 
 /** The owner of a machine, written on it by the launch call itself. */

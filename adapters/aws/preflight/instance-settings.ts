@@ -14,7 +14,7 @@ export interface InstanceSubject {
   /** Empty until the subnets have been read. */
   readonly ipv6OnlySubnets: InstanceSettings["ipv6OnlySubnets"];
   /** The target's launch template, whose options the target has. Absent if none was read. */
-  readonly template?: Pick<TemplateBase, "sources" | "version">;
+  readonly template?: Pick<TemplateBase, "floating" | "sources" | "version">;
 }
 
 /** The settings that the plan records for the instance. */

@@ -1,7 +1,9 @@
 import type { LaunchTemplateVersion, ResponseLaunchTemplateData } from "@aws-sdk/client-ec2";
 import { snakeCaseName } from "../../../src/json/field-case.ts";
 import type { AwsTarget, Check } from "../../../src/plan/plan.ts";
+import type { LaunchTemplateOptions } from "../../../src/plan/instance.ts";
 import { failed, passed } from "../../../src/substrate/check.ts";
+import type { FloatingReference } from "../../../src/substrate/contract.ts";
 import { settled } from "../../../src/substrate/reading.ts";
 import type { Reading } from "../../../src/substrate/reading.ts";
 import type { AwsReader } from "../client/reads.ts";
@@ -17,6 +19,8 @@ export interface TemplateBase {
   readonly checks: readonly Check[];
   /** The source of each setting that comes from the template, by JSON pointer. */
   readonly sources: Readonly<Record<string, string>>;
+  /** The placement's `$Latest` or `$Default`, with the version that it means now. */
+  readonly floating: readonly FloatingReference[];
   readonly error: Reading<unknown>["error"];
 }
 
@@ -31,16 +35,20 @@ export async function readTemplate(
   target: AwsTarget,
   signal: AbortSignal,
 ): Promise<TemplateBase> {
-  const none = { target, version: null, checks: [], sources: {}, error: null };
+  const none = { target, version: null, checks: [], sources: {}, floating: [], error: null };
   if (target.launchTemplate === undefined) return none;
   const { value, error } = await settled(
     reader.launchTemplateVersion(target.launchTemplate, signal),
   );
   if (error !== null) return { ...none, checks: [unread("launch-template.exists", error)], error };
-  return withTemplate(target, value);
+  return withTemplate(target, target.launchTemplate, value);
 }
 
-function withTemplate(target: AwsTarget, read: LaunchTemplateVersion): TemplateBase {
+function withTemplate(
+  target: AwsTarget,
+  { id: givenId, name, version: asked = "$Default" }: LaunchTemplateOptions,
+  read: LaunchTemplateVersion,
+): TemplateBase {
   const { LaunchTemplateId: id = "", LaunchTemplateName, VersionNumber = 0 } = read;
   const data: ResponseLaunchTemplateData = read.LaunchTemplateData ?? {};
   const { options, unsupported } = templateOptions(data, target);
@@ -51,6 +59,14 @@ function withTemplate(target: AwsTarget, read: LaunchTemplateVersion): TemplateB
     version: { id, name: LaunchTemplateName ?? null, version: VersionNumber },
     checks: [fieldsCheck(source, unsupported, names.slice(1))],
     sources: Object.fromEntries(names.map((name) => [`/settings/instance/${name}`, source])),
+    floating: asked.startsWith("$")
+      ? [
+          {
+            reference: `launch template ${givenId ?? name} version ${asked}`,
+            value: `${id} version ${VersionNumber}`,
+          },
+        ]
+      : [],
     error: null,
   };
 }

@@ -50,6 +50,7 @@ export function preflightReport(
     ...(machineTypes.length === 0 ? {} : { machineTypes }),
     settings: planSettings(settings),
     sources: sourcesOf(subject, findings),
+    floating: subject.template?.floating ?? [],
   };
 }
 

@@ -111,6 +111,13 @@ describe("the launch template of an EC2 placement", () => {
       machine: { settings: { key_name: "template-key", security_group_ids: [group] } },
       plan: {
         target: { launch_template: launchTemplate },
+        floating_reads: [
+          {
+            reference: "launch template agents version $Latest",
+            value: `${id} version 2`,
+            read_at: expect.any(String),
+          },
+        ],
         settings: {
           instance: {
             launch_template: { id, name: "agents", version: 2 },
@@ -125,6 +132,24 @@ describe("the launch template of an EC2 placement", () => {
     for (const field of ["key_name", "security_group_ids", "tags", "launch_template"])
       expect(sourceOf(field)).toBe(`launch template ${id} version 2`);
     expect(sourceOf("maintenance")).toContain("target.aws.maintenance");
+  });
+
+  it.each([
+    [undefined, ["$Default"]],
+    ["$Default", ["$Default"]],
+    ["1", []],
+  ])("floats unless its version is a number: %s", SLOW, async (version, floating) => {
+    const id = commands.region.addLaunchTemplate(`floating-${version}`, {});
+    const options = { id, ...(version === undefined ? {} : { version }) };
+    const workspace = await commands.records({ placement: { launch_template: options } });
+    const plan = await commands.json("resolve", workspace);
+    expect(fieldOf(plan, "floating_reads")).toEqual(
+      floating.map((asked) => ({
+        reference: `launch template ${id} version ${asked}`,
+        value: `${id} version 1`,
+        read_at: expect.any(String),
+      })),
+    );
   });
 
   it.each(Object.entries(REFUSED))("%s: the dry run finds it", SLOW, async (_name, make) => {
