@@ -1,3 +1,4 @@
+import { createPrivateKey } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -10,13 +11,14 @@ import {
 } from "google-auth-library";
 import type { AuthClient } from "google-auth-library";
 import { z } from "zod";
-import { SlipwayError } from "../../../src/errors.ts";
-import { isAbsent, readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
+import { isAbsent, whyUnreadable } from "../../../src/host/read-file.ts";
+import { readCredential, unusableFile, withoutEmpty } from "./credential-document.ts";
+import type { Content, NamedFile, Unusable } from "./credential-document.ts";
+import { listenToExecutable } from "./executable.ts";
 import { impersonated, SCOPES } from "./impersonated.ts";
 
 export type GceEnvironment = Readonly<Record<string, string | undefined>>;
 
-export const TOKEN_VARIABLE = "CLOUDSDK_AUTH_ACCESS_TOKEN";
 export const FILE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS";
 /** Google's library for Node.js reads the name in lower case as well. */
 const FILE_VARIABLES = [FILE_VARIABLE, FILE_VARIABLE.toLowerCase()];
@@ -26,7 +28,6 @@ export const QUOTA_PROJECT_VARIABLE = "GOOGLE_CLOUD_QUOTA_PROJECT";
 /** Google's libraries take the domain of a Google Cloud universe from here; a token says nothing about its own. */
 export const UNIVERSE_VARIABLE = "GOOGLE_CLOUD_UNIVERSE_DOMAIN";
 
-const LARGEST_FILE = 1024 * 1024;
 const POOL_AUDIENCE = "//iam.googleapis.com/";
 
 const required = z.string().min(1);
@@ -75,13 +76,6 @@ const PRINCIPAL = /\/serviceAccounts\/([^/:]{1,256}):generateAccessToken$/;
 
 /** Prepares a client before its first request. */
 export type PrepareClient = <Client extends AuthClient>(client: Client) => Client;
-
-/** The file that the environment names, and the variable that does. */
-export interface NamedFile {
-  readonly variable: string;
-  /** Empty if no variable names one. */
-  readonly path: string;
-}
 
 interface CredentialFile extends NamedFile {
   readonly prepare: PrepareClient;
@@ -152,9 +146,6 @@ export async function credentialsOfProvider(
   return externalClient({ ...rest, audience: audienceOf(provider) }, prepare, unusable);
 }
 
-type Content = Readonly<Record<string, unknown>>;
-type Unusable = (why: string) => SlipwayError;
-
 function clientOf(content: Content, prepare: PrepareClient, unusable: Unusable): AuthClient {
   const type = kindOf(content);
   const as = <T extends z.ZodType>(schema: T): z.output<T> => {
@@ -166,7 +157,12 @@ function clientOf(content: Content, prepare: PrepareClient, unusable: Unusable):
   switch (type) {
     case "service_account": {
       const client = new JWT({ scopes: [...SCOPES] });
-      client.fromJSON(as(serviceAccount));
+      const account = as(serviceAccount);
+      if (!isPrivateKey(account.private_key))
+        throw unusable(
+          "has a private_key that is not one in PEM form: a part of it may be missing, or its line breaks may be lost or escaped twice",
+        );
+      client.fromJSON(account);
       return prepare(client);
     }
     case "authorized_user": {
@@ -202,6 +198,16 @@ function clientOf(content: Content, prepare: PrepareClient, unusable: Unusable):
   }
 }
 
+/** Otherwise the first request would fail with OpenSSL's words for it: "DECODER routines::unsupported". */
+function isPrivateKey(text: string): boolean {
+  try {
+    createPrivateKey(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Google's library accepts the key of a service account without a `type` too. */
 function kindOf({ type, client_email: email, private_key: key }: Content): unknown {
   return type === undefined && email !== undefined && key !== undefined ? "service_account" : type;
@@ -223,51 +229,15 @@ function externalClient(
       return prepare(new AwsClient({ ...account, credential_source: awsSource.parse(source) }));
     if ("executable" in source)
       return prepare(
-        new PluggableAuthClient({ ...account, credential_source: executableSource.parse(source) }),
+        listenToExecutable(
+          new PluggableAuthClient({
+            ...account,
+            credential_source: executableSource.parse(source),
+          }),
+        ),
       );
     return prepare(new IdentityPoolClient({ ...account, credential_source: source }));
   } catch (caught) {
     throw unusable(`cannot be used: ${caught instanceof Error ? caught.message : String(caught)}`);
   }
-}
-
-async function readCredential(path: string, unusable: Unusable): Promise<Content> {
-  if (path === "") throw unusable("does not name a file with its token");
-  let content: unknown;
-  try {
-    content = JSON.parse((await readRegularFile(path, LARGEST_FILE)).toString("utf8"));
-  } catch (caught) {
-    // The parser's message may quote the file.
-    throw unusable(
-      caught instanceof SyntaxError ? "is not JSON" : `cannot be read: ${whyUnreadable(caught)}`,
-    );
-  }
-  const { data } = z.record(z.string(), z.json()).safeParse(content);
-  if (data === undefined) throw unusable("is not a JSON object");
-  return withoutEmpty(data);
-}
-
-function withoutEmpty(content: Content): Content {
-  return Object.fromEntries(
-    Object.entries(content).filter(([, value]) => value !== "" && value !== null),
-  );
-}
-
-function unusableFile(
-  { variable, path }: NamedFile,
-  provider: string | null,
-  why: string,
-): SlipwayError {
-  const whose = provider === null ? "" : `workload identity provider ${provider}: `;
-  const how =
-    provider === null
-      ? "Sign in with `gcloud auth application-default login`"
-      : "Write it with `gcloud iam workload-identity-pools create-cred-config`";
-  return new SlipwayError({
-    code: "FAILED_PRECONDITION",
-    reason: "CLOUD_CONFIGURATION_INVALID",
-    message: `${whose}${[variable, path].map((part) => (part === "" ? "" : `${part} `)).join("")}${why}`,
-    remedy: `${how}, or set ${TOKEN_VARIABLE}.`,
-    blastRadius: "credential",
-  });
 }

@@ -8,10 +8,10 @@ import {
   FILE_VARIABLE,
   namedFile,
   QUOTA_PROJECT_VARIABLE,
-  TOKEN_VARIABLE,
   UNIVERSE_VARIABLE,
   userFile,
 } from "./credential-file.ts";
+import { TOKEN_VARIABLE } from "./credential-document.ts";
 import type { GceEnvironment, PrepareClient } from "./credential-file.ts";
 import { impersonated } from "./impersonated.ts";
 import { machineCredentials, NoMetadataServer } from "./metadata-server.ts";

@@ -62,6 +62,7 @@ const FILE_READERS: readonly string[] = [
   "adapters/aws/client/shared-files.ts",
   "adapters/docker/client/endpoint-provider.ts",
   "adapters/docker/preflight/host-platforms.ts",
+  "adapters/gce/client/credential-document.ts",
   "adapters/gce/client/credential-file.ts",
 ];
 

@@ -61,7 +61,7 @@ const PRIVATE_KEY = privateKey.export({ type: "pkcs8", format: "pem" });
 const SERVICE_ACCOUNT = {
   type: "service_account",
   client_email: READER,
-  private_key: "-----BEGIN PRIVATE KEY-----",
+  private_key: PRIVATE_KEY,
 };
 const EXTERNAL = {
   type: "external_account",
@@ -183,7 +183,7 @@ describe("a file of credentials", () => {
   });
   const KINDS: readonly (readonly [kind: string, content: () => Promise<object> | object])[] = [
     ["a user", () => AUTHORIZED_USER],
-    ["a service account", () => ({ ...SERVICE_ACCOUNT, private_key: PRIVATE_KEY })],
+    ["a service account", () => SERVICE_ACCOUNT],
     [
       "a service account whose key has no type",
       () => ({ client_email: READER, private_key: PRIVATE_KEY }),
@@ -300,6 +300,14 @@ describe("a file of credentials", () => {
       { ...AUTHORIZED_USER, refresh_token: "" },
       "has no valid refresh_token (type authorized_user)",
     ],
+    [
+      { ...SERVICE_ACCOUNT, private_key: "secret" },
+      "has a private_key that is not one in PEM form",
+    ],
+    [
+      { ...SERVICE_ACCOUNT, private_key: PRIVATE_KEY.toString().replaceAll("\n", "\\n") },
+      "has a private_key that is not one in PEM form",
+    ],
     [{ ...EXTERNAL, credential_source: {} }, "cannot be used: No valid Identity Pool"],
     [{ ...EXTERNAL, workforce_pool_user_project: "secret" }, "cannot be used: workforcePool"],
   ])("is not %j", async (content, words) => {
@@ -361,11 +369,7 @@ describe("a workload identity provider", () => {
 describe("the secrets of a request for a token", () => {
   it.each([
     ["a user", AUTHORIZED_USER, ["refresh", "secret"]],
-    [
-      "a service account",
-      { ...SERVICE_ACCOUNT, private_key: PRIVATE_KEY },
-      [expect.stringMatching(/^eyJ/)],
-    ],
+    ["a service account", SERVICE_ACCOUNT, [expect.stringMatching(/^eyJ/)]],
   ])("are remembered of %s, and so is the token", async (_whose, content, sent) => {
     const memory = createSecretMemory(9);
     const environment = { GOOGLE_APPLICATION_CREDENTIALS: await file(content) };
