@@ -17,6 +17,18 @@ export interface StandardInput extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean;
 }
 
+/** A terminal that does not show what is typed, until this is disposed of. */
+export interface HiddenInput extends Disposable {
+  /**
+   * Asks for one line, which Enter ends. The keys for editing a line work as usual, although nothing is shown. Ctrl-D on an
+   * empty line is an empty answer.
+   *
+   * @throws SlipwayError `CANCELLED` on Ctrl-C or another interrupt, `INVALID_ARGUMENT` / `INVALID_INPUT` if several lines
+   *   are pasted
+   */
+  readonly ask: (question: string) => Promise<string>;
+}
+
 /** The inputs from which Slipway is opened; see `compose.ts`. */
 export interface Composition {
   readonly flags: GlobalFlags;
@@ -31,6 +43,8 @@ export interface Composition {
 /** The process around a command line. It is passed in, so that tests can run a whole command in memory. */
 export interface Host {
   readonly stdin: StandardInput;
+  /** Stops the terminal at standard input from showing what is typed. */
+  readonly openHiddenInput: () => Promise<HiddenInput>;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly environment: Environment;
@@ -53,6 +67,7 @@ export interface CliContext extends CommandContext {
   /** The arguments as typed, without the global flags; completions depend on them. */
   readonly typed: readonly string[];
   readonly stdin: StandardInput;
+  readonly openHiddenInput: Host["openHiddenInput"];
   readonly stdout: Sink;
   readonly workingDirectory: string;
   readonly progress: Progress;
@@ -117,7 +132,7 @@ interface ContextParts {
 export function createContext(parts: ContextParts): CliContext {
   const { flags, typed, host, progress, onScannerOutput, extendGracePeriod, exitWith, helpOf } =
     parts;
-  const { stdout, environment, workingDirectory, interrupt, nextInterrupt } = host;
+  const { stdout, environment, workingDirectory, interrupt, nextInterrupt, openHiddenInput } = host;
   const { now = () => systemClock.now() } = host;
   return {
     process: {
@@ -131,6 +146,7 @@ export function createContext(parts: ContextParts): CliContext {
     get stdin() {
       return host.stdin;
     },
+    openHiddenInput,
     stdout,
     workingDirectory,
     progress,

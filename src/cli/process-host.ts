@@ -16,15 +16,22 @@ export interface HostProcess {
 
 /** Creates the host of a real process. Standard input is not opened until a command reads it. */
 export function createProcessHost(own: HostProcess): Host {
+  const stdout = createSink(own.stdout);
+  const stderr = createSink(own.stderr);
+  const interrupt = interruptOf(own);
   return {
     get stdin() {
       return own.stdin;
     },
-    stdout: createSink(own.stdout),
-    stderr: createSink(own.stderr),
+    openHiddenInput: async () => {
+      const { openHiddenInput } = await import("./arguments/hidden-input.ts");
+      return openHiddenInput({ stdin: own.stdin, stdout, stderr, interrupt });
+    },
+    stdout,
+    stderr,
     environment: own.env,
     workingDirectory: own.cwd(),
-    interrupt: interruptOf(own),
+    interrupt,
     nextInterrupt: () => nextInterruptOf(own),
     gracePeriod: GRACE_PERIOD,
     openSlipway: async (composition) => {

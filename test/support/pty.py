@@ -64,9 +64,20 @@ def drain():
         write_all(1, content)
 
 
+def type_all(content):
+    """Types as fast as the program reads."""
+    while content:
+        select.select([keyboard], [keyboard], [])
+        drain()
+        try:
+            content = content[os.write(keyboard, content):]
+        except BlockingIOError:
+            continue
+
+
 def obey(order):
     if "type" in order:
-        write_all(keyboard, order["type"].encode())
+        type_all(order["type"].encode())
     if "resize" in order:
         set_size(terminal, *order["resize"])
     if "signal" in order:

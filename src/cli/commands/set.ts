@@ -1,4 +1,3 @@
-import type { Catalog } from "../../catalog/catalog.ts";
 import { requireKind, splitDocument } from "../../catalog/documents.ts";
 import type { CatalogKind } from "../../catalog/kinds.ts";
 import { isFields } from "../../catalog/violation.ts";
@@ -30,34 +29,48 @@ export async function set(
       "--resource applies to secrets only",
       `Omit it: standard input is always read as a record for kind ${kind}.`,
     );
+  const { file } = flags;
   const isValue = kind === "secret" && !flags.resource;
   if (isValue && name === undefined)
     throw usageError(
       "NAME is missing",
       "Name the secret whose value this is, or write its record with --resource.",
     );
-  const bytes = await readBytes(context, flags.file);
   const options = { ...writeOptions(flags), ...(name === undefined ? {} : { name }) };
-  await withSlipway(context, async ({ catalog }) => {
-    const record =
-      isValue && name !== undefined
-        ? await setValue(catalog, { name, bytes, flags })
-        : await catalog.setDocument(kind, await readBody(kind, bytes), options);
-    await context.print(viewRecord(kind, record));
-  });
+  if (isValue && name !== undefined) {
+    const value = await readValue(context, name, file);
+    await withSlipway(context, async ({ catalog }) => {
+      const record = await catalog.setSecret(name, value, writeOptions(flags));
+      await context.print(viewRecord(kind, record));
+    });
+  } else {
+    const body = await readBody(kind, await readBytes(context, file));
+    await withSlipway(context, async ({ catalog }) => {
+      const record = await catalog.setDocument(kind, body, options);
+      await context.print(viewRecord(kind, record));
+    });
+  }
 }
 
-async function setValue(
-  catalog: Catalog,
-  secret: { readonly name: string; readonly bytes: Uint8Array; readonly flags: SetFlags },
-) {
-  const value = new SecretValue(withoutTrailingNewline(secret.bytes));
-  return await catalog.setSecret(secret.name, value, writeOptions(secret.flags));
+async function readValue(
+  context: CliContext,
+  name: string,
+  file: string | undefined,
+): Promise<SecretValue> {
+  if (isStandardInput(file) && context.stdin.isTTY === true) {
+    const { askSecret } = await import("../arguments/secret-prompt.ts");
+    return await askSecret(context, name);
+  }
+  return new SecretValue(withoutTrailingNewline(await readBytes(context, file)));
+}
+
+function isStandardInput(file: string | undefined): file is "-" | undefined {
+  return file === undefined || file === "-";
 }
 
 async function readBytes(context: CliContext, file: string | undefined): Promise<Uint8Array> {
   const { stdin, workingDirectory, interrupt, progress } = context;
-  if (file !== undefined && file !== "-")
+  if (!isStandardInput(file))
     return await readInputFile("file", { file, from: workingDirectory }, interrupt);
   if (stdin.isTTY === true)
     progress.hint("reading from standard input; end it with Ctrl-D on a new line");

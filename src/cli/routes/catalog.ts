@@ -98,7 +98,7 @@ const set = defineRoute<
   ],
   brief: CATALOG_BRIEFS.set,
   description:
-    "A secret's value is read byte for byte, without one trailing newline. With --resource, standard input is a record with name, plaintext_value and description.",
+    "On a terminal, a secret's value is asked for twice and not shown. From a pipe or a file, it is read byte for byte, without one trailing newline. With --resource, standard input is a record with name, plaintext_value and description.",
   load: async () => (await import("../commands/set.ts")).set,
   parameters: {
     flags: {

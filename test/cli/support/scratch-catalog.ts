@@ -1,8 +1,11 @@
 import { join } from "node:path";
+import { openPty } from "../../support/pty.ts";
+import type { Pty, PtyOptions } from "../../support/pty.ts";
+import type { TerminalPeer } from "../../support/peers.ts";
 import { scratchFolder } from "../../support/scratch.ts";
 import { slipway } from "./command-line.ts";
 import type { CommandOptions, CommandResult } from "./command-line.ts";
-import { slipwayProcess } from "./slipway-process.ts";
+import { MAIN, slipwayProcess } from "./slipway-process.ts";
 import type { ProcessOptions, ProcessResult } from "./slipway-process.ts";
 
 export interface ScratchCatalog extends Disposable {
@@ -18,6 +21,17 @@ export interface ScratchCatalog extends Disposable {
     argv: readonly string[],
     options?: ProcessOptions,
   ) => Promise<ProcessResult>;
+  /** Runs a command on a terminal. */
+  readonly runOnTerminal: (
+    terminal: TerminalPeer,
+    argv: readonly string[],
+    options?: TerminalOptions,
+  ) => Pty;
+}
+
+export interface TerminalOptions extends PtyOptions {
+  /** Such as `2> errors.txt`: what the shell redirects away from the terminal. */
+  readonly redirect?: string;
 }
 
 /** A catalog in its own folder, which is also the home and the working directory of its commands. */
@@ -44,6 +58,16 @@ export function scratchCatalog(): ScratchCatalog {
         ...options,
         environment: { ...own, ...options.environment },
       }),
+    runOnTerminal: (terminal, argv, { redirect = "", ...options } = {}) =>
+      openPty(terminal, [...shellWith(redirect), process.execPath, MAIN, ...argv], {
+        workingDirectory: path,
+        ...options,
+        environment: { ...own, ...options.environment },
+      }),
     [Symbol.dispose]: () => folder[Symbol.dispose](),
   };
+}
+
+function shellWith(redirect: string): readonly [string, ...string[]] {
+  return ["/bin/sh", "-c", `exec "$@" ${redirect}`, "sh"];
 }

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { NODE_ENVIRONMENT } from "../../support/processes.ts";
 
-const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts");
+/** The program, from the sources. */
+export const MAIN = join(import.meta.dirname, "..", "..", "..", "src", "cli", "main.ts");
 
 // Milliseconds. A process that hangs must not outlive the test that started it.
 const LONGEST_RUN = 45_000;

@@ -40,6 +40,7 @@ export async function runInMemory(
   const stderr = memorySink(options.stderrIsTerminal, undefined, columns);
   const host: Host = {
     stdin: inputOf(options.stdin ?? ""),
+    openHiddenInput: () => Promise.reject(new Error("this test has no terminal")),
     stdout: stdout.sink,
     stderr: stderr.sink,
     environment: options.environment ?? {},
