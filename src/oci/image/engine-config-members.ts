@@ -11,7 +11,7 @@ import {
   goTexts,
   goTime,
 } from "./go-json.ts";
-import { type EngineKind, EVERY_DOCKER } from "./finding.ts";
+import { type EngineKind, EVERY_ENGINE } from "./finding.ts";
 import { peek } from "./json-tokens.ts";
 
 /**
@@ -23,7 +23,7 @@ import { peek } from "./json-tokens.ts";
 /** A member that the launch does not need. */
 function informs<Value>(
   decoder: Decoder<Value>,
-  refusedBy: readonly EngineKind[] = EVERY_DOCKER,
+  refusedBy: readonly EngineKind[] = EVERY_ENGINE,
 ): Decoder<Value> {
   return {
     decode(state, path, previous) {
@@ -40,10 +40,10 @@ function informs<Value>(
   };
 }
 
-/** A member that Slipway does not use. By default Docker's graph-driver store alone reads it. */
+/** A member that Slipway does not use. By default Podman and Docker's graph-driver store alone read it. */
 function unused<Value>(
   decoder: Decoder<Value>,
-  refusedBy: readonly EngineKind[] = ["docker-graph-driver"],
+  refusedBy: readonly EngineKind[] = ["docker-graph-driver", "podman"],
 ): Decoder<never> {
   const checked = informs(decoder, refusedBy);
   return {
@@ -59,7 +59,8 @@ const command: Decoder<readonly string[] | null> = {
   decode(state, path, previous) {
     if (peek(state) !== '"') return goTexts.decode(state, path, previous);
     const message = "a string, not an array of strings";
-    state.notes.push({ kind: "dropped", path, message, refusedBy: ["docker-containerd"] });
+    const refusedBy = ["docker-containerd", "podman"] as const;
+    state.notes.push({ kind: "dropped", path, message, refusedBy });
     return [goText.decode(state, path, undefined) ?? ""];
   },
 };
@@ -92,11 +93,12 @@ const execution = goStruct({
   Healthcheck: goPointer(healthcheck),
   Shell: informs(goTexts),
   // The containerd store reads these two as well: https://github.com/moby/docker-image-spec and image-spec's `ImageConfig`.
-  OnBuild: unused(goTexts, EVERY_DOCKER),
-  ArgsEscaped: unused(goBoolean, EVERY_DOCKER),
+  OnBuild: unused(goTexts, EVERY_ENGINE),
+  ArgsEscaped: unused(goBoolean, EVERY_ENGINE),
   Hostname: unused(goText),
   Domainname: unused(goText),
   Image: unused(goText),
+  MacAddress: unused(goText),
   AttachStdin: unused(goBoolean),
   AttachStdout: unused(goBoolean),
   AttachStderr: unused(goBoolean),

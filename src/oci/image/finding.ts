@@ -24,8 +24,10 @@ export interface ImageFinding {
   readonly obstacle: { readonly reason: ErrorReason; readonly remedy: string } | null;
 }
 
-/** All engines that read images with Go's types, however they store them. */
+/** Docker's engine, however it stores images. */
 export const EVERY_DOCKER: readonly EngineKind[] = ["docker-graph-driver", "docker-containerd"];
+
+export const EVERY_ENGINE: readonly EngineKind[] = [...EVERY_DOCKER, "podman"];
 
 const MOST_FINDINGS = 20;
 

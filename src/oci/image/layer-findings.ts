@@ -1,6 +1,13 @@
 import { quote } from "../quote.ts";
-import { deviation, type ImageFinding, obstacle } from "./finding.ts";
-import { configTypeKind, layerCompression, layerTypeKind } from "./media-types.ts";
+import { deviation, type EngineKind, type ImageFinding, obstacle } from "./finding.ts";
+import {
+  configTypeKind,
+  DOCKER_MANIFEST,
+  isDockerLayer,
+  layerCompression,
+  layerTypeKind,
+  OCI_CONFIG,
+} from "./media-types.ts";
 
 /** The members of a descriptor that decide how engines treat its content. */
 interface ContentDescriptor {
@@ -11,21 +18,32 @@ interface ContentDescriptor {
 /** Docker's graph-driver store says "max depth exceeded" beyond this number. */
 const MOST_LAYERS = 125;
 
-/** Departures of a manifest's configuration descriptor. */
-export function configFindings({ mediaType }: ContentDescriptor): readonly ImageFinding[] {
-  if (configTypeKind(mediaType) === "known") return [];
-  // https://github.com/moby/moby/issues/48361
-  return [
-    deviation(
-      "manifest",
-      `image manifest: config.mediaType: ${quote(mediaType)} is not an image configuration's`,
-      ["docker-containerd"],
-    ),
+/**
+ * Departures of a manifest's configuration descriptor. Podman reads an OCI manifest with another type of configuration as
+ * an artifact's: https://github.com/docker-library/official-images/issues/13983
+ */
+export function configFindings(
+  { mediaType }: ContentDescriptor,
+  manifestType: string,
+): readonly ImageFinding[] {
+  const isKnown = configTypeKind(mediaType) === "known";
+  const isMixed = manifestType !== DOCKER_MANIFEST && mediaType.toLowerCase() !== OCI_CONFIG;
+  if (isKnown && !isMixed) return [];
+  const refusedBy: readonly EngineKind[] = [
+    // https://github.com/moby/moby/issues/48361
+    ...(isKnown ? [] : (["docker-containerd"] as const)),
+    ...(isMixed ? (["podman"] as const) : []),
   ];
+  const what = isKnown ? "not of the manifest's format, OCI" : "not an image configuration's";
+  const message = `image manifest: config.mediaType: ${quote(mediaType)} is ${what}`;
+  return [deviation("manifest", message, refusedBy)];
 }
 
 /** Departures of a manifest's layers, and layers that no engine can unpack. */
-export function layerFindings(layers: readonly ContentDescriptor[]): readonly ImageFinding[] {
+export function layerFindings(
+  layers: readonly ContentDescriptor[],
+  manifestType: string,
+): readonly ImageFinding[] {
   const count =
     layers.length <= MOST_LAYERS
       ? []
@@ -36,7 +54,20 @@ export function layerFindings(layers: readonly ContentDescriptor[]): readonly Im
             ["docker-graph-driver"],
           ),
         ];
-  return [...count, ...layers.flatMap(layerFinding)];
+  return [
+    ...count,
+    ...layers.flatMap(layerFinding),
+    ...(manifestType === DOCKER_MANIFEST ? layers.flatMap(formatFinding) : []),
+  ];
+}
+
+/** Podman refuses layers of another format in Docker's: https://github.com/containers/image/issues/2972 */
+function formatFinding({ mediaType }: ContentDescriptor, index: number): readonly ImageFinding[] {
+  const kind = layerTypeKind(mediaType);
+  const isUsable = kind === "known" || kind === "generic";
+  if (!isUsable || isDockerLayer(mediaType.toLowerCase())) return [];
+  const message = `layer ${index + 1} has the media type ${quote(mediaType)}, which is not of the manifest's format, Docker's`;
+  return [deviation("layers", message, ["podman"])];
 }
 
 function layerFinding(

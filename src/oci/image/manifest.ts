@@ -1,6 +1,6 @@
 import { invalidArgument } from "../../errors.ts";
 import { isDigest } from "../digest.ts";
-import { deviation, type ImageFinding } from "./finding.ts";
+import { deviation, EVERY_ENGINE, type ImageFinding } from "./finding.ts";
 import {
   type Decoded,
   type DecodingState,
@@ -151,7 +151,11 @@ function toManifest(
   const layers = (document.layers ?? []).map((layer, index) =>
     toDescriptor(layer, `layers[${index}]`),
   );
-  const findings = [...deviations, ...configFindings(config), ...layerFindings(layers)];
+  const findings = [
+    ...deviations,
+    ...configFindings(config, mediaType),
+    ...layerFindings(layers, mediaType),
+  ];
   return { kind: "manifest", mediaType, config, layers, findings };
 }
 
@@ -187,13 +191,11 @@ function documentType(
 /** The registry's word about the document against the document's own. */
 function typeFindings(claimed: string, contentType: string, sent: string): readonly ImageFinding[] {
   if (sent === "") {
-    // Docker then reads the document as a manifest of schema 1: "missing signature key".
+    // Docker and Podman then read it as a manifest of schema 1, and containerd not at all:
+    // https://github.com/moby/moby/issues/31318, https://github.com/containerd/cri/issues/787
     const what = contentType === "" ? "no Content-Type" : `the Content-Type ${quote(contentType)}`;
-    return [
-      deviation("manifest", `${KIND.what}: the registry sent it with ${what}`, [
-        "docker-graph-driver",
-      ]),
-    ];
+    const message = `${KIND.what}: the registry sent it with ${what}`;
+    return [deviation("manifest", message, EVERY_ENGINE)];
   }
   if (claimed === sent || (claimed === "" && !sent.startsWith(DOCKER_PREFIX))) return [];
   if (claimed !== "" && isIndexType(claimed) !== isIndexType(sent))
@@ -204,6 +206,7 @@ function typeFindings(claimed: string, contentType: string, sent: string): reado
   return [
     deviation("manifest", `${KIND.what}: ${own}, but its Content-Type is ${quote(sent)}`, [
       "docker-graph-driver",
+      "podman",
     ]),
   ];
 }

@@ -13,8 +13,10 @@ export const MANIFEST_ACCEPT = [
   DOCKER_MANIFEST,
 ].join(", ");
 
+export const OCI_CONFIG = "application/vnd.oci.image.config.v1+json";
+
 const CONFIG_TYPES: ReadonlySet<string> = new Set([
-  "application/vnd.oci.image.config.v1+json",
+  OCI_CONFIG,
   "application/vnd.docker.container.image.v1+json",
 ]);
 
@@ -49,13 +51,17 @@ const GENERIC_CONTENT_TYPES: ReadonlySet<string> = new Set([
   "text/html",
 ]);
 
-/** Generic types that registries send for any JSON; the document's own `mediaType` counts instead. */
+/** Generic types that registries and object stores send for any file; the document's own `mediaType` counts instead. */
 const GENERIC_TYPES: ReadonlySet<string> = new Set([
   "",
   "application/json",
   "application/octet-stream",
+  "binary/octet-stream",
   "text/plain",
 ]);
+
+/** The layers of Docker's own format, which does not define zstd. */
+const DOCKER_LAYER = /^application\/vnd\.docker\.image\.rootfs\.diff\.tar(?:\.gzip)?$/;
 
 /** The type in lower case without its parameters; empty if there is none. */
 export function bareMediaType(header: string | undefined): string {
@@ -64,6 +70,11 @@ export function bareMediaType(header: string | undefined): string {
 
 export function isGenericType(mediaType: string): boolean {
   return GENERIC_TYPES.has(mediaType);
+}
+
+/** Whether the type is that of a layer in Docker's own format. */
+export function isDockerLayer(mediaType: string): boolean {
+  return DOCKER_LAYER.test(mediaType);
 }
 
 export function isIndexType(mediaType: string): boolean {

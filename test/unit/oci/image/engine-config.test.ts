@@ -6,7 +6,9 @@ import { parseImageConfig } from "../../../../src/oci/image/image-config.ts";
 import { COMPLETE, MINIMAL } from "../support/image-config.ts";
 
 const BOTH = ["docker-graph-driver", "docker-containerd"];
-const GRAPH = ["docker-graph-driver"];
+const ALL = [...BOTH, "podman"];
+const GRAPH_AND_PODMAN = ["docker-graph-driver", "podman"];
+const STORE_AND_PODMAN = ["docker-containerd", "podman"];
 const COMMAND = { Entrypoint: ["/machine"] };
 
 /** Reads a good document with other top-level members. */
@@ -60,23 +62,23 @@ describe("readImageConfig", () => {
   });
 
   it.each<[string, () => ReturnType<typeof readImageConfig>, string, readonly string[]]>([
-    ["an empty date", () => top({ created: "" }), "created", BOTH],
-    ["a date of another form", () => top({ created: "20180804" }), "created", BOTH],
-    ["a date that is a number", () => top({ created: 5 }), "created", BOTH],
-    ["an author that is not text", () => top({ author: 5 }), "author", BOTH],
-    ["features that are text", () => top({ "os.features": "x" }), '["os.features"]', BOTH],
-    ["a history that is text", () => top({ history: "x" }), "history", BOTH],
+    ["an empty date", () => top({ created: "" }), "created", ALL],
+    ["a date of another form", () => top({ created: "20180804" }), "created", ALL],
+    ["a date that is a number", () => top({ created: 5 }), "created", ALL],
+    ["an author that is not text", () => top({ author: 5 }), "author", ALL],
+    ["features that are text", () => top({ "os.features": "x" }), '["os.features"]', ALL],
+    ["a history that is text", () => top({ history: "x" }), "history", ALL],
     [
       "a step's date of another form",
       () => top({ history: [{ created: "x", empty_layer: true }] }),
       "history[0].created",
-      BOTH,
+      ALL,
     ],
     [
       "a step's flag that is text",
       () => top({ history: [{ empty_layer: "true" }] }),
       "history[0].empty_layer",
-      BOTH,
+      ALL,
     ],
     [
       "an empty port",
@@ -106,21 +108,26 @@ describe("readImageConfig", () => {
     ["a user of three parts", () => execution({ User: "1:2:3" }), "config.User", ["podman"]],
     ["a volume without a path", () => execution({ Volumes: { "": {} } }), "config.Volumes", BOTH],
     ["more steps than layers", () => top({ history: [{}] }), "history", ["docker-graph-driver"]],
-    ["a trigger that is text", () => execution({ OnBuild: "RUN x" }), "config.OnBuild", BOTH],
+    ["a trigger that is text", () => execution({ OnBuild: "RUN x" }), "config.OnBuild", ALL],
     [
       "escaped arguments that are text",
       () => execution({ ArgsEscaped: "yes" }),
       "config.ArgsEscaped",
-      BOTH,
+      ALL,
     ],
-    ["a terminal that is text", () => execution({ Tty: "true" }), "config.Tty", GRAPH],
-    ["a builder that is a number", () => top({ docker_version: 5 }), "docker_version", GRAPH],
-    ["a command that is text", () => execution({ Cmd: "/x" }), "config.Cmd", ["docker-containerd"]],
+    ["a terminal that is text", () => execution({ Tty: "true" }), "config.Tty", GRAPH_AND_PODMAN],
+    [
+      "a builder that is a number",
+      () => top({ docker_version: 5 }),
+      "docker_version",
+      GRAPH_AND_PODMAN,
+    ],
+    ["a command that is text", () => execution({ Cmd: "/x" }), "config.Cmd", STORE_AND_PODMAN],
     [
       "an entrypoint that is text",
       () => execution({ Entrypoint: "/machine" }),
       "config.Entrypoint",
-      ["docker-containerd"],
+      STORE_AND_PODMAN,
     ],
   ])("accepts %s, and names the engines that refuse it", (_what, read, where, refusedBy) => {
     const found = read();

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isSlipwayError } from "../../../../src/errors.ts";
+import { EVERY_ENGINE } from "../../../../src/oci/image/finding.ts";
 import { parseManifest } from "../../../../src/oci/image/manifest.ts";
 import {
   DOCKER_MANIFEST,
@@ -34,6 +35,18 @@ const ENTRY = {
   platform: { os: "linux", architecture: "amd64" },
 };
 const INDEX = { schemaVersion: 2, manifests: [ENTRY] };
+
+const DOCKER_TAR = "application/vnd.docker.image.rootfs.diff.tar";
+const DOCKER_WITH_OCI_LAYER = {
+  ...MANIFEST,
+  mediaType: DOCKER_MANIFEST,
+  config: DOCKER_CONFIG,
+};
+
+/** The engines that refuse each departure of a manifest. */
+function refusalsIn(document: unknown, contentType: string) {
+  return parse(document, contentType).findings.map(({ refusedBy }) => refusedBy);
+}
 
 function parse(document: unknown, contentType?: string) {
   return parseManifest(JSON.stringify(document), contentType);
@@ -196,8 +209,9 @@ describe("parseManifest", () => {
       DOCKER_MANIFEST,
       1,
     ],
-    ["no type under Docker's header", MANIFEST, DOCKER_MANIFEST, 1],
+    ["no type under Docker's header", { ...MANIFEST, layers: [] }, DOCKER_MANIFEST, 1],
     ["a generic header", MANIFEST, "application/octet-stream", 1],
+    ["an object store's header", MANIFEST, "binary/octet-stream", 1],
     [
       "Docker's layers under OCI's manifest",
       { ...MANIFEST, layers: [DOCKER_LAYER] },
@@ -222,12 +236,48 @@ describe("parseManifest", () => {
   it.each(["application/octet-stream", "application/json", "text/html", ""])(
     "accepts the generic type %j of a configuration, which containerd's store refuses",
     (mediaType) => {
-      const { findings } = parse({ ...MANIFEST, config: { ...CONFIG, mediaType } }, OCI_MANIFEST);
-      expect(findings).toEqual([
-        expect.objectContaining({ refusedBy: ["docker-containerd"], obstacle: null }),
+      const config = { ...CONFIG, mediaType };
+      const docker = { ...MANIFEST, mediaType: DOCKER_MANIFEST, layers: [DOCKER_LAYER], config };
+      expect(refusalsIn(docker, DOCKER_MANIFEST)).toEqual([["docker-containerd"]]);
+      // Podman reads it as an artifact's in the OCI format alone.
+      expect(refusalsIn({ ...MANIFEST, config }, OCI_MANIFEST)).toEqual([
+        ["docker-containerd", "podman"],
       ]);
     },
   );
+
+  // Measured on Docker 28 with a graph driver, containerd 1.6 and Podman 4.3.
+  it.each<[string, object, string, readonly (readonly string[])[]]>([
+    ["a header of no format", MANIFEST, "text/plain; charset=utf-8", [EVERY_ENGINE]],
+    ["no header", MANIFEST, "", [EVERY_ENGINE]],
+    [
+      "another header than the document's type",
+      { ...MANIFEST, mediaType: OCI_MANIFEST, layers: [] },
+      DOCKER_MANIFEST,
+      [["docker-graph-driver", "podman"]],
+    ],
+    [
+      "Docker's configuration in OCI's",
+      { ...MANIFEST, config: DOCKER_CONFIG },
+      OCI_MANIFEST,
+      [["podman"]],
+    ],
+    ["OCI's layers in Docker's", DOCKER_WITH_OCI_LAYER, DOCKER_MANIFEST, [["podman"]]],
+    [
+      "zstd in Docker's",
+      { ...DOCKER_WITH_OCI_LAYER, layers: [{ ...LAYER, mediaType: `${DOCKER_TAR}.zstd` }] },
+      DOCKER_MANIFEST,
+      [["docker-before-23"], ["podman"]],
+    ],
+    [
+      "OCI's configuration in Docker's",
+      { ...DOCKER_WITH_OCI_LAYER, config: CONFIG, layers: [DOCKER_LAYER] },
+      DOCKER_MANIFEST,
+      [],
+    ],
+  ])("names the engines that refuse %s", (_what, document, contentType, refusedBy) => {
+    expect(refusalsIn(document, contentType)).toEqual(refusedBy);
+  });
 
   it("accepts a configuration whose type is absent or null", () => {
     const { mediaType: _type, ...bare } = CONFIG;
