@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { memoize, memoizeFrozen } from "../async/memoize.ts";
 import { SlipwayError } from "../errors.ts";
 import type { JsonObject } from "../errors.ts";
@@ -160,10 +160,15 @@ export function measureBootDocument(
 /** A long id that compresses badly. */
 const LONGEST: SpawnMember = { spawnId: `x${hash("sha256", "").slice(0, 62)}`, ...NO_INPUT };
 
+/** Random digits at the end of a generated id. */
+const ID_DIGITS = 10;
+
 /** Spawns with generated ids: the workspace's name and random digits. */
 function sampleMembers(workspace: string, count: number): readonly SpawnMember[] {
+  const bytes = ID_DIGITS / 2;
+  const digits = createHash("shake256", { outputLength: count * bytes }).digest("hex");
   return Array.from({ length: count }, (_, index) => ({
-    spawnId: `${workspace.slice(0, 52)}-${hash("sha256", String(index)).slice(0, 10)}`,
+    spawnId: `${workspace.slice(0, 52)}-${digits.slice(index * ID_DIGITS, (index + 1) * ID_DIGITS)}`,
     ...NO_INPUT,
   }));
 }
