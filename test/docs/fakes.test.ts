@@ -1,10 +1,13 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parseDocument } from "../../src/json/document/parse-document.ts";
 import { ACTIONS } from "../../testing/ec2/actions/all.ts";
 import { parseEc2Faults, startEc2 } from "../../testing/ec2/index.ts";
 import { parseGceFaults, startGce } from "../../testing/gce/index.ts";
 import { ROUTES } from "../../testing/gce/router.ts";
-import { allBlocks, codeSpansOf, tableRows } from "./support/documents.ts";
+import { allBlocks, codeSpansOf, ROOT, tableRows } from "./support/documents.ts";
+import { playDocument } from "./support/play-document.ts";
+import { openTerminalSession } from "./support/terminal-session.ts";
 
 const NAME = "docs/fakes.md";
 
@@ -28,6 +31,14 @@ function actionsOf(service: string): readonly string[] {
 }
 
 describe(NAME, () => {
+  it("is a walk-through whose commands print what it shows", { timeout: 120_000 }, async () => {
+    await using session = openTerminalSession();
+    const { text, commands } = await playDocument(NAME, session);
+    expect(commands.filter(({ exitCode }) => exitCode !== 0)).toEqual([]);
+    expect(commands.length).toBeGreaterThan(10);
+    await expect(text).toMatchFileSnapshot(join(ROOT, NAME));
+  });
+
   it("shows a faults file that the EC2 fake accepts", async () => {
     const faults = parseEc2Faults(faultsOf("ec2"));
     expect(faults).toHaveLength(5);

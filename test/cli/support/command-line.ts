@@ -9,8 +9,10 @@ export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Stands for the first Ctrl-C. */
   readonly interrupt?: AbortSignal;
-  /** Receives what is written to standard output, as it is written. */
-  readonly onStdout?: (piece: string) => void;
+  /** Receives what is written to each stream, as it is written. */
+  readonly onOutput?: (piece: string, stream: "stdout" | "stderr") => void;
+  /** Whether standard output is a terminal. Default false. */
+  readonly stdoutIsTerminal?: boolean;
 }
 
 export interface CommandResult {
@@ -27,10 +29,11 @@ export interface CommandResult {
 export async function slipway(
   argv: readonly string[],
   workingDirectory: string,
-  { stdin = "", environment = {}, interrupt, onStdout }: CommandOptions = {},
+  options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const stdout = keepOutput(onStdout);
-  const stderr = keepOutput();
+  const { stdin = "", environment = {}, interrupt, stdoutIsTerminal = false } = options;
+  const stdout = keepOutput((piece) => options.onOutput?.(piece, "stdout"), stdoutIsTerminal);
+  const stderr = keepOutput((piece) => options.onOutput?.(piece, "stderr"), false);
   const host = createProcessHost({
     stdin: inputOf(stdin),
     stdout: stdout.stream,
@@ -45,12 +48,17 @@ export async function slipway(
   return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
 }
 
-function keepOutput(onPiece: (piece: string) => void = () => undefined): {
+function keepOutput(
+  onPiece: (piece: string) => void,
+  isTTY: boolean,
+): {
   readonly stream: WritableStreamLike;
   readonly text: () => string;
 } {
   const chunks: Uint8Array[] = [];
   const stream: WritableStreamLike = {
+    isTTY,
+    columns: 120,
     write(chunk, written) {
       chunks.push(Buffer.from(chunk));
       onPiece(Buffer.from(chunk).toString());

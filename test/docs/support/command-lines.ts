@@ -28,7 +28,7 @@ export function commandLines(): readonly CommandLine[] {
 }
 
 /** The words of a shell command, up to a redirection, a pipe or a comment. */
-function shellWords(text: string): readonly string[] {
+export function shellWords(text: string): readonly string[] {
   const words: string[] = [];
   for (const [piece] of text.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/gu)) {
     if (/^(?:[0-9]?[<>|#;&])/u.test(piece)) break;
