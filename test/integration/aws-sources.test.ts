@@ -178,6 +178,31 @@ describe("a source that cannot be used", () => {
       "Correct the name of profile bse, or configure it.",
     ],
     [
+      "a session of single sign-on that does not exist",
+      "[profile work]\nsso_session = corp\nsso_account_id = 123456789012\nsso_role_name = admin\n",
+      /config has no sso-session corp, which profile work names$/,
+      "Correct sso_session of profile work, or add the session with `aws configure sso-session`.",
+    ],
+    [
+      "a role without a source",
+      "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\n",
+      /profile work has role_arn, but no source_profile, credential_source or web_identity_token_file$/,
+      expect.stringMatching(/^Correct profile work in .*config\.$/),
+    ],
+    [
+      "an unknown source of a role",
+      "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Env\n",
+      /credential_source of profile work is none of Ec2InstanceMetadata, EcsContainer, Environment$/,
+      expect.stringMatching(/^Correct profile work in /),
+    ],
+    [
+      "two roles that are each other's source",
+      "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = other\n" +
+        "[profile other]\nrole_arn = arn:aws:iam::123456789012:role/o\nsource_profile = work\n",
+      /source_profile of profile other leads back to profile work$/,
+      expect.stringMatching(/^Correct profile other in /),
+    ],
+    [
       "a web identity without its token",
       "[profile work]\nrole_arn = arn:aws:iam::123456789012:role/r\nweb_identity_token_file = /nowhere/token\n",
       /ENOENT: no such file or directory, open '\/nowhere\/token'$/,
@@ -212,6 +237,26 @@ describe("a source that cannot be used", () => {
       message:
         "the environment has no usable AWS credentials: AWS_CONTAINER_CREDENTIALS_FULL_URI is neither an https address nor an http address of ECS, EKS or this machine",
       remedy: "Correct AWS_CONTAINER_CREDENTIALS_FULL_URI, or unset it to use other credentials.",
+    });
+  });
+
+  it("is the token file of the container's endpoint", async () => {
+    using folder = scratchFolder();
+    const address = "http://127.0.0.1:1/v1/credentials";
+    vi.stubEnv("AWS_CONTAINER_CREDENTIALS_FULL_URI", address);
+    vi.stubEnv("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "/nowhere/token");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const environment = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: address,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: "/nowhere/token",
+      AWS_CONFIG_FILE: join(folder.path, "config"),
+      AWS_SHARED_CREDENTIALS_FILE: join(folder.path, "credentials"),
+    };
+    expect(await caughtError(searchWith(environment, folder.path))).toMatchObject({
+      reason: "CLOUD_UNAUTHENTICATED",
+      retry: "never",
+      message:
+        "the environment has no usable AWS credentials: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE /nowhere/token cannot be read: it does not exist (ENOENT)",
     });
   });
 

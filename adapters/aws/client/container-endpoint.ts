@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isSlipwayError } from "../../../src/errors.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
 import { containerToken } from "./shared-files.ts";
 import type { AwsEnvironment } from "./shared-files.ts";
@@ -63,6 +64,8 @@ export async function endpointRefusal(
       mayPass: answer.status >= 500 || answer.status === 429,
     };
   } catch (caught) {
+    if (isSlipwayError(caught))
+      return { words: caught.message, remedy: caught.remedy ?? remedy, mayPass: false };
     const { cause } = caught instanceof Error ? caught : {};
     const why = cause instanceof Error ? cause.message : String(caught);
     return { words: `${url.host} (${variable}) cannot be asked: ${why}`, remedy, mayPass: true };

@@ -9,7 +9,7 @@ import { commandOf, processCredentials } from "./credential-process.ts";
 import { profileOf } from "./endpoint-provider.ts";
 import type { InnerClients } from "./inner-clients.ts";
 import { loadCredentialChain } from "./load-sdk.ts";
-import { adviceFor, isAbsent, profileChain, usesContainer } from "./profiles.ts";
+import { adviceFor, mistakeIn, profileChain, usesContainer } from "./profiles.ts";
 import { checkSharedFiles, checkTokenFiles } from "./shared-files.ts";
 import type { AwsEnvironment, SharedFiles } from "./shared-files.ts";
 import { SILENT_LOGGER } from "./silent-logger.ts";
@@ -109,15 +109,12 @@ async function noCredentials(
   const named = environment["AWS_PROFILE"];
   const from = named ? `profile ${named} (AWS_PROFILE)` : "the environment";
   const chain = await profileChain(profileOf(environment), files);
-  const advice = adviceFor(chain);
-  // The SDK's chain goes on with the sources after a profile that does not exist.
-  const absent = named ? chain.find(isAbsent) : undefined;
+  // The SDK's chain goes on with other sources after a profile with a mistake.
+  const mistake = mistakeIn(chain, files);
+  const advice = mistake?.remedy ?? adviceFor(chain);
   const isContainers = !named || usesContainer(chain);
   const endpoint = advice === null && isContainers ? await endpointRefusal(environment) : null;
-  const why =
-    absent === undefined
-      ? (endpoint?.words ?? caught.message.split("\n", 1)[0] ?? "")
-      : `neither ${files.configFilepath} nor ${files.filepath} has profile ${absent.name}`;
+  const why = (mistake ?? endpoint)?.words ?? caught.message.split("\n", 1)[0] ?? "";
   const remedy = advice ?? endpoint?.remedy;
   return new SlipwayError({
     ...(endpoint?.mayPass === true ? UNKNOWN_FAILURE : NO_CREDENTIALS),
@@ -137,14 +134,17 @@ function isSourceFailure(caught: unknown): caught is Error {
   if (caught instanceof SlowSource || caught instanceof SourceFailure) return true;
   if (caught.name === "CredentialsProviderError") return true;
   if ("syscall" in caught) return FILE_CALLS.has(caught.syscall);
-  return caught.name === "Error" && !("$metadata" in caught) && !("code" in caught);
+  return OWN_ERRORS.has(caught.name) && !("$metadata" in caught) && !("code" in caught);
 }
+
+/** Names of errors that the SDK's sources throw by themselves, some of them because a setting is missing. */
+const OWN_ERRORS: ReadonlySet<string> = new Set(["Error", "SyntaxError", "TypeError"]);
 
 /** Node's names for the calls that read a file. */
 const FILE_CALLS: ReadonlySet<unknown> = new Set(["access", "open", "read", "stat"]);
 
 async function defaultChain({ environment, files, inner }: ChainOptions): Promise<Chain> {
-  await checkTokenFiles(environment);
+  await checkTokenFiles(environment, await profileChain(profileOf(environment), files));
   const { defaultProvider } = await loadCredentialChain();
   const webIdentityTokenFile = environment["AWS_WEB_IDENTITY_TOKEN_FILE"];
   const roleArn = environment["AWS_ROLE_ARN"];

@@ -34,18 +34,63 @@ export async function checkSharedFiles(files: SharedFiles): Promise<void> {
   await checkFile(files.filepath);
 }
 
-/** Refuses token files that are pipes or devices, like {@link checkSharedFiles}. */
-export async function checkTokenFiles(environment: AwsEnvironment): Promise<void> {
-  for (const name of TOKEN_FILE_VARIABLES) await checkFile(environment[name] ?? "", `${name} `);
+/**
+ * Refuses token files that are pipes or devices, like {@link checkSharedFiles}, and a token in the place of its file's
+ * path, which the SDK would print.
+ */
+export async function checkTokenFiles(
+  environment: AwsEnvironment,
+  profiles: readonly NamedSettings[] = [],
+): Promise<void> {
+  const named = TOKEN_FILE_VARIABLES.map((name) => [name, environment[name] ?? ""] as const);
+  const configured = profiles.map(
+    ({ name, settings }) =>
+      [
+        `web_identity_token_file of profile ${name}`,
+        settings["web_identity_token_file"] ?? "",
+      ] as const,
+  );
+  for (const [name, path] of [...named, ...configured]) {
+    if (isToken(path)) throw tokenAsPath(name);
+    await checkFile(path, `${name} `);
+  }
+}
+
+interface NamedSettings {
+  readonly name: string;
+  readonly settings: Readonly<Record<string, string | undefined>>;
+}
+
+/** A JSON Web Token. */
+function isToken(path: string): boolean {
+  return /^eyJ[\w-]+\.[\w-]+\.[\w-]*\s*$/.test(path);
+}
+
+function tokenAsPath(name: string): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "CLOUD_CONFIGURATION_INVALID",
+    message: `${name} holds a token instead of the path of its file`,
+    remedy: "Write the token to a file that only this user can read, and name that file.",
+    blastRadius: "credential",
+  });
 }
 
 const LARGEST_TOKEN = 64 * 1024;
 
-/** The token for a container's endpoint, from its file or else its variable; null if the environment has none. */
+/**
+ * The token for a container's endpoint, from its file or else its variable; null if the environment has none.
+ *
+ * @throws SlipwayError `CLOUD_CONFIGURATION_INVALID` for a file that cannot be read
+ */
 export async function containerToken(environment: AwsEnvironment): Promise<string | null> {
   const path = environment[TOKEN_FILE_VARIABLES[1]];
-  if (path) return (await readRegularFile(path, LARGEST_TOKEN)).toString("utf8").trim();
-  return environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] || null;
+  if (!path) return environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"] || null;
+  try {
+    return (await readRegularFile(path, LARGEST_TOKEN)).toString("utf8").trim();
+  } catch (caught) {
+    throw unreadable(`${TOKEN_FILE_VARIABLES[1]} `, path, caught);
+  }
 }
 
 async function checkFile(path: string, origin = ""): Promise<void> {
@@ -53,14 +98,18 @@ async function checkFile(path: string, origin = ""): Promise<void> {
   try {
     await refuseEndlessFile(path);
   } catch (caught) {
-    throw new SlipwayError({
-      code: "FAILED_PRECONDITION",
-      reason: "CLOUD_CONFIGURATION_INVALID",
-      message: `${origin}${path} cannot be read: ${whyUnreadable(caught)}`,
-      remedy: "Replace it with a regular file that this user can read, or remove it.",
-      blastRadius: "credential",
-      metadata: { path },
-      cause: caught,
-    });
+    throw unreadable(origin, path, caught);
   }
+}
+
+function unreadable(origin: string, path: string, caught: unknown): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "CLOUD_CONFIGURATION_INVALID",
+    message: `${origin}${path} cannot be read: ${whyUnreadable(caught)}`,
+    remedy: "Replace it with a regular file that this user can read, or remove it.",
+    blastRadius: "credential",
+    metadata: { path },
+    cause: caught,
+  });
 }

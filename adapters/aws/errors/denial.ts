@@ -15,7 +15,8 @@ interface Denial {
   readonly missingPolicy: string | null;
 }
 
-const ACTION = /not authorized to perform:\s*([a-z0-9-]+:[A-Za-z]+)/;
+/** STS's own message for a web identity has neither the caller nor the colon. */
+const ACTION = /\b[Nn]ot authorized to perform:?\s+([a-z0-9-]+:[A-Za-z]+)/;
 const RESOURCE = /\bon resource:\s*arn:[\w-]*:[\w-]*:[\w-]*:\w*:([\w-]+)/;
 const EXPLICIT_DENY = /\bwith an explicit deny in an? ([a-z -]{1,60}?)(?=[.:,]|$)/;
 const IMPLICIT_DENY = /\bbecause no ([a-z -]{1,60}?) allows the /;
@@ -66,6 +67,8 @@ function remedyOf({ action, denyingPolicy, missingPolicy }: Denial): string {
   const named = action ?? "the denied action";
   if (denyingPolicy !== null)
     return `Change the ${denyingPolicy} that denies ${named}: no other policy can allow it. Or name a role_arn that it does not cover.`;
+  if (action === "sts:AssumeRoleWithWebIdentity")
+    return "Allow sts:AssumeRoleWithWebIdentity in the role's trust policy for this identity: compare its provider and its conditions with the token's issuer, audience and subject.";
   if (action === "sts:AssumeRole")
     return "Allow sts:AssumeRole in the caller's policy and in the role's trust policy, or correct role_arn of the placement.";
   const isOwnPolicy = missingPolicy === null || missingPolicy === "identity-based policy";

@@ -77,6 +77,7 @@ export function isOutcomeUnknown(caught: unknown): boolean {
   switch (failure.kind) {
     case "no-credentials":
     case "unreachable":
+    case "endpoint":
     case "proxy":
       return false;
     case "lost":
@@ -96,6 +97,8 @@ function messageOf(failure: SdkFailure, context: CloudCallContext): string {
       return `${doing}: ${failure.failure.message}`;
     case "unreachable":
       return `${doing}: AWS cannot be reached (${failure.words})`;
+    case "endpoint":
+      return `${doing}: the settings give no address of AWS: ${failure.words}`;
     case "foreign":
       return `${doing}: ${failure.words}`;
     case "lost":

@@ -25,9 +25,10 @@ export type SdkFailure =
   | {
       /**
        * `unreachable`: nothing was sent. `lost`: the request was sent, but no complete answer arrived. `foreign`: something
-       * else answered, and AWS may have received the request all the same.
+       * else answered, and AWS may have received the request all the same. `endpoint`: the settings give no address, so
+       * that nothing was sent.
        */
-      readonly kind: "no-credentials" | "unreachable" | "lost" | "foreign";
+      readonly kind: "no-credentials" | "unreachable" | "lost" | "foreign" | "endpoint";
       readonly words: string;
       /** Node's error code, such as `ECONNREFUSED`. */
       readonly cause: string | null;
@@ -67,6 +68,7 @@ export function failureOf(caught: unknown): SdkFailure {
   if (proxy !== null) return { kind: "proxy", failure: proxy };
   const words = oneLine(caught.message || (firstOf(caught)?.message ?? ""));
   if (isCredentialFailure(caught.name)) return { kind: "no-credentials", words, cause: null };
+  if (caught.name === "EndpointError") return { kind: "endpoint", words, cause: null };
   const status = statusOf(caught);
   if (status !== null && status >= 400) {
     const hasCode = !NO_CODES.has(caught.name) && !isDeserializationFailure(caught);

@@ -23,6 +23,8 @@ export function verdictOf(failure: SdkFailure): CloudVerdict {
       return CLOCK_CERTIFICATES.has(failure.cause ?? "") ? WRONG_TIME : UNREACHABLE;
     case "lost":
       return UNKNOWN_FAILURE;
+    case "endpoint":
+      return NO_ENDPOINT;
     case "foreign":
       return FOREIGN_ANSWER;
     case "refusal":
@@ -37,6 +39,7 @@ function withClock({ hasWrongClock }: SdkRefusal, verdict: CloudVerdict): CloudV
 /** The code decides. For the few codes that AWS uses for several subjects, the form of its message does. */
 function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
   if (refusal.status === 407) return PROXY_REFUSAL;
+  if (refusal.status === 501) return NOT_IMPLEMENTED;
   if (!refusal.hasCode && refusal.status < 500) return FOREIGN_REFUSAL;
   const known = knownPrefix(VERDICTS, withoutSide(refusal.code));
   if (known === null) return refusal.status >= 500 ? UNKNOWN_FAILURE : UNKNOWN_REFUSAL;
@@ -226,6 +229,26 @@ export const UNKNOWN_FAILURE: CloudVerdict = {
   remedy: "Try again.",
   blastRadius: "region",
   retry: "same-token",
+};
+
+/** Of LocalStack and other emulations. AWS itself has no such status. https://github.com/localstack/localstack/issues/10137 */
+const NOT_IMPLEMENTED: CloudVerdict = {
+  code: "UNIMPLEMENTED",
+  reason: "CLOUD_REQUEST_REFUSED",
+  remedy:
+    "Use an endpoint that implements this call: AWS itself, or another version of the emulation.",
+  blastRadius: "region",
+  retry: "never",
+};
+
+/** The SDK combines an endpoint of the user's with neither of these settings. */
+const NO_ENDPOINT: CloudVerdict = {
+  code: "INVALID_ARGUMENT",
+  reason: "CLOUD_ENDPOINT_INVALID",
+  remedy:
+    "Unset AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT (use_fips_endpoint and use_dualstack_endpoint of the profile), or else the configured endpoint.",
+  blastRadius: "credential",
+  retry: "never",
 };
 
 const UNKNOWN_PROFILE: CloudVerdict = {

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { environmentCredentials } from "../../../../../adapters/aws/client/credentials.ts";
@@ -34,6 +35,38 @@ describe("a pipe among the files that AWS's SDK reads", () => {
     await expect(serviceEndpoint("ec2", {}, files)).rejects.toMatchObject({
       reason: "CLOUD_CONFIGURATION_INVALID",
       message: `${path} cannot be read: it is a pipe, not a regular file`,
+    });
+  });
+});
+
+describe("a token in the place of its file's path", () => {
+  const TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJzZWNyZXQifQ.c2lnbmF0dXJl";
+
+  it.each(["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"])(
+    "is not printed: %s",
+    async (variable) => {
+      const environment = { [variable]: TOKEN };
+      const files = sharedFiles(environment, "/nowhere");
+      const search = environmentCredentials(chainOptions(environment, files))();
+      await expect(search).rejects.toMatchObject({
+        reason: "CLOUD_CONFIGURATION_INVALID",
+        message: `${variable} holds a token instead of the path of its file`,
+      });
+    },
+  );
+
+  it("is not printed from a profile either", async () => {
+    using home = scratchFolder();
+    const files = sharedFiles({ AWS_CONFIG_FILE: join(home.path, "config") }, home.path);
+    const role = "role_arn = arn:aws:iam::123456789012:role/r";
+    writeFileSync(
+      files.configFilepath,
+      `[profile work]\n${role}\nweb_identity_token_file = ${TOKEN}\n`,
+    );
+    const search = environmentCredentials(chainOptions({ AWS_PROFILE: "work" }, files))();
+    await expect(search).rejects.toMatchObject({
+      message:
+        "web_identity_token_file of profile work holds a token instead of the path of its file",
     });
   });
 });

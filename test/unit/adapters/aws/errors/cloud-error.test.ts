@@ -50,6 +50,34 @@ describe("an error of EC2", () => {
     },
   );
 
+  it("blames the settings if the SDK makes no address of them", () => {
+    const words = "Invalid Configuration: FIPS and custom endpoint are not supported";
+    const caught = Object.assign(new Error(words), { name: "EndpointError" });
+    const error = cloudError(caught, CONTEXT);
+    expect(error).toMatchObject({ reason: "CLOUD_ENDPOINT_INVALID", retry: "never" });
+    expect(error.message).toContain(words);
+    expect(error.remedy).toContain("AWS_USE_FIPS_ENDPOINT");
+    expect(error.metadata).toMatchObject({ sent: false });
+  });
+
+  it.each([
+    ["InternalFailure", "API for service 'ec2' not yet implemented or pro feature"],
+    ["NotImplemented", "The RunInstances action has not been implemented"],
+  ])("does not repeat a call that an emulation lacks: %s", (code, words) => {
+    const error = cloudError(refusal(code, 501, words), CONTEXT);
+    expect(error).toMatchObject({ code: "UNIMPLEMENTED", retry: "never", blastRadius: "region" });
+    expect(error.message).toContain(words);
+    expect(error.remedy).toContain("implements this call");
+  });
+
+  it("blames the role's trust policy if a web identity may not assume the role", () => {
+    const words = "Not authorized to perform sts:AssumeRoleWithWebIdentity";
+    const error = cloudError(refusal("AccessDenied", 403, words), CONTEXT);
+    expect(error).toMatchObject({ reason: "CLOUD_PERMISSION_DENIED", blastRadius: "credential" });
+    expect(error.metadata["action"]).toBe("sts:AssumeRoleWithWebIdentity");
+    expect(error.remedy).toMatch(/in the role's trust policy/);
+  });
+
   it("blames the proxy of a plain HTTP endpoint that demands a password", () => {
     const error = cloudError(refusal("Unknown", 407, "Unknown"), CONTEXT);
     expect(error).toMatchObject({ reason: "PROXY_REFUSED", retry: "never" });

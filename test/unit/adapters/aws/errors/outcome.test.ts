@@ -48,6 +48,8 @@ describe("whether a launch may have happened", () => {
     ["an unknown 4xx", refusal("InvalidMoonPhase", 400), false],
     ["a refusal with a server's status", refusal("Unsupported", 500), false],
     ["no connection", connectionFailure("ECONNREFUSED"), false],
+    ["no address", Object.assign(new Error("none"), { name: "EndpointError" }), false],
+    ["a call that an emulation lacks", refusal("InternalFailure", 501), false],
     [
       "no credentials",
       Object.assign(new Error("none"), { name: "CredentialsProviderError" }),
