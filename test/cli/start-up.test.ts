@@ -90,6 +90,13 @@ describe("the bundled command line", () => {
     expect(modules.filter((module) => module.includes("/src/storage/"))).not.toEqual([]);
   });
 
+  it("explains a field from the package's schema alone", async () => {
+    const modules = await modulesOf("explain", "workspace.ports");
+    const unwanted = /sqlite|\/zod\/|\/adapters\/|\/src\/(?:slipway|storage|ledger|spawner)\//;
+    expect(modules.filter((module) => unwanted.test(module))).toEqual([]);
+    expect(modules.filter((module) => module.includes("/cli/explain/"))).not.toEqual([]);
+  });
+
   it("loads no messages of zod in other languages", async () => {
     using folder = scratchFolder();
     const database = join(folder.path, "slipway.db");

@@ -67,6 +67,17 @@ describe("a record with two sources, or none", () => {
   });
 });
 
+describe("the long form of a volume", () => {
+  it.each([
+    ["read_only", true],
+    ["readonly", false],
+  ])("with %s: %s", (field, isValid) => {
+    const volumes = [{ type: "bind", source: "/srv", target: "/srv", [field]: true }];
+    const record = { name: "a", substrate: "DOCKER", target: { docker: { volumes } } };
+    expect(violations("placement", record).length === 0).toBe(isValid);
+  });
+});
+
 describe("the output of the command line", () => {
   it("matches the schemas on EC2", SLOW, async () => {
     await using scene = await ec2Scene();

@@ -17,14 +17,44 @@ export const providerName = text(
   64,
 );
 
+/** A service account of Google Cloud. */
+export const serviceAccount = text(
+  /^[^\s@]+@[^\s@]+$|^default$/,
+  "must be a service account's address",
+  320,
+);
+
 /** A name of the kind, for a record's own name or for a reference. */
 export function nameOf(kind: CatalogKind) {
   return z.string().refine((name) => isName(kind, name), `must match ${nameGrammar(kind)}`);
 }
 
+/** A name for the example of each kind. */
+const NAMES: Readonly<Record<CatalogKind, string>> = {
+  image: "agent-base",
+  workspace: "agent-dev",
+  placement: "this-machine",
+  environment: "small",
+  "machine-type": "general-large",
+  "disk-type": "fast",
+  secret: "API_TOKEN",
+};
+
 /** The fields that every kind has. The kind's rules validate them in more detail. */
 export function described(kind: CatalogKind) {
-  return { name: nameOf(kind), description: z.string().exactOptional() };
+  return {
+    name: nameOf(kind).meta({
+      description: "The record's name, by which other records and commands refer to it.",
+      examples: [NAMES[kind]],
+    }),
+    description: z
+      .string()
+      .exactOptional()
+      .meta({
+        description: "A text for people, of at most 1024 bytes.",
+        examples: ["For the search team"],
+      }),
+  };
 }
 
 /** A list without duplicates. */
@@ -100,4 +130,9 @@ export function commonRules(kind: CatalogKind): readonly Rule[] {
 /** For the JSON Schema, which does not know of transformations: the object has exactly one of these fields. */
 export function exactlyOne(...fields: readonly string[]) {
   return { oneOf: fields.map((field) => ({ required: [field] })) };
+}
+
+/** Whether the map has a key that starts so, in any case. */
+export function hasPrefix(map: Readonly<Record<string, string>>, prefix: string): boolean {
+  return Object.keys(map).some((key) => key.toLowerCase().startsWith(prefix));
 }

@@ -57,8 +57,22 @@ const metadata = () =>
 /** The options that the placement sets. */
 export function accessFields() {
   return {
-    networkTags: networkTags().exactOptional(),
-    serviceAccountScopes: serviceAccountScopes().exactOptional(),
-    metadata: metadata().exactOptional(),
+    networkTags: networkTags()
+      .exactOptional()
+      .meta({ description: "Tags that firewall rules and routes name.", examples: [["agents"]] }),
+    serviceAccountScopes: serviceAccountScopes()
+      .exactOptional()
+      .meta({
+        description:
+          "The limits of what the machine may do with its service account: addresses, or the aliases of `gcloud`. Without them, `cloud-platform`.",
+        examples: [["logging-write"]],
+      }),
+    metadata: metadata()
+      .exactOptional()
+      .meta({
+        description:
+          "Further metadata of the machines, for Google's guest agent. Never put secrets there.",
+        examples: [{ "enable-oslogin": "TRUE" }],
+      }),
   };
 }

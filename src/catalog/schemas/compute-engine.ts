@@ -22,24 +22,76 @@ const RESERVATION =
 
 /** The options that the placement sets. */
 export const computeEngineFields = once(() => ({
-  market: oneOf(MARKETS),
-  terminationAction: oneOf(TERMINATION_ACTIONS),
-  onHostMaintenance: oneOf(HOST_MAINTENANCE),
-  automaticRestart: flag(),
+  market: oneOf(MARKETS).meta({
+    description:
+      "Where capacity is bought. `SPOT_THEN_ON_DEMAND` tries spot machines in every zone first.",
+    default: "ON_DEMAND",
+    examples: ["SPOT"],
+  }),
+  terminationAction: oneOf(TERMINATION_ACTIONS).meta({
+    description: "What becomes of a spot machine that Compute Engine reclaims.",
+    default: "STOP",
+    examples: ["DELETE"],
+  }),
+  onHostMaintenance: oneOf(HOST_MAINTENANCE).meta({
+    description:
+      "What becomes of a machine on demand during maintenance of its host. Without it, machines migrate if their type can.",
+    examples: ["TERMINATE"],
+  }),
+  automaticRestart: flag().meta({
+    description: "Whether a machine on demand restarts after maintenance or a failure of its host.",
+    default: true,
+    examples: [false],
+  }),
   shielded: z
-    .strictObject({ secureBoot: flag(), vtpm: flag(), integrityMonitoring: flag() })
-    .exactOptional(),
+    .strictObject({
+      secureBoot: flag().meta({
+        description: "Whether only signed software boots.",
+        default: false,
+        examples: [true],
+      }),
+      vtpm: flag().meta({
+        description: "Whether the machine has a virtual trusted platform module.",
+        default: true,
+        examples: [false],
+      }),
+      integrityMonitoring: flag().meta({
+        description:
+          "Whether measurements of the boot are compared with a baseline. It needs `vtpm`.",
+        default: true,
+        examples: [false],
+      }),
+    })
+    .exactOptional()
+    .meta({
+      description: "Protection of the boot, for images that support UEFI.",
+      examples: [{ secure_boot: true }],
+    }),
   confidential: z
     .strictObject({
-      type: z.enum(CONFIDENTIAL_TYPES, `must be one of ${CONFIDENTIAL_TYPES.join(", ")}`),
+      type: z
+        .enum(CONFIDENTIAL_TYPES, `must be one of ${CONFIDENTIAL_TYPES.join(", ")}`)
+        .meta({ description: "The technology that encrypts the memory.", examples: ["SEV_SNP"] }),
     })
-    .exactOptional(),
+    .exactOptional()
+    .meta({
+      description:
+        "Encryption of the machine's memory, on the machine types and images that support it.",
+      examples: [{ type: "SEV" }],
+    }),
   ...accessFields(),
   reservation: text(
     RESERVATION,
     "must be none, any, a reservation's name or projects/P/reservations/NAME",
     256,
-  ).exactOptional(),
+  )
+    .exactOptional()
+    .meta({
+      description:
+        "The reservation that machines on demand consume: `none`, `any`, a name, or `projects/P/reservations/N` of another project.",
+      default: "any",
+      examples: ["agents"],
+    }),
 }));
 
 /** A value that another option contradicts. The message says what to write instead. */

@@ -17,7 +17,10 @@ const restart = once(() =>
     .never(
       "must not be set: a spawn is exactly one machine, so the engine may not start it again after its end; spawn again instead",
     )
-    .exactOptional(),
+    .exactOptional()
+    .describe(
+      "Not accepted: a spawn is one machine, which the engine must not start again after its end.",
+    ),
 );
 
 const VOLUME_FORM =
@@ -30,10 +33,30 @@ const volume = once(() =>
         z.string(),
         z
           .strictObject({
-            type: z.enum(["bind", "volume"]),
-            source: z.string().exactOptional(),
-            target: z.string(),
-            readOnly: z.boolean().exactOptional(),
+            type: z.enum(["bind", "volume"]).meta({
+              description:
+                "Whether a path of the engine's host or a volume of the engine is mounted.",
+              examples: ["volume"],
+            }),
+            source: z
+              .string()
+              .exactOptional()
+              .meta({
+                description:
+                  "The path of the engine's host, or the name of the volume. A volume without a name is anonymous.",
+                examples: ["agent-cache"],
+              }),
+            target: z
+              .string()
+              .meta({ description: "The path in the container.", examples: ["/cache"] }),
+            readOnly: z
+              .boolean()
+              .exactOptional()
+              .meta({
+                description: "Whether the container can only read it.",
+                default: false,
+                examples: [true],
+              }),
           })
           .refine(({ type, source }) =>
             type === "bind" ? source?.startsWith("/") : !source?.startsWith("/"),
@@ -85,18 +108,24 @@ const optionTexts = once(() =>
 
 const logging = once(() =>
   z.strictObject({
-    driver: text(
-      /^[a-z0-9][\w./:-]*$/,
-      "must be the name of a logging driver",
-      128,
-    ).exactOptional(),
+    driver: text(/^[a-z0-9][\w./:-]*$/, "must be the name of a logging driver", 128)
+      .exactOptional()
+      .meta({
+        description: "The logging driver. Without it, the engine's own default.",
+        examples: ["json-file"],
+      }),
     options: optionTexts()
       // https://docs.docker.com/engine/logging/drivers/splunk/
       .refine(
         (options) => !Object.hasOwn(options, "splunk-token"),
         "must not have splunk-token: the records and the engine show it; set it in the engine's daemon.json",
       )
-      .exactOptional(),
+      .exactOptional()
+      .meta({
+        description:
+          "Options of the logging driver. Options that hold secrets belong in the engine's `daemon.json`.",
+        examples: [{ "max-size": "10m" }],
+      }),
   }),
 );
 
@@ -109,23 +138,59 @@ export const containerHostFields = once(() => ({
         new Set(volumes.map((entry) => parseVolume(entry)?.target)).size === volumes.length,
       "must not mount two volumes at one target",
     )
-    .exactOptional(),
-  volumeDriver: text(
-    /^[a-z0-9][\w./:-]*$/,
-    "must be the name of a volume driver",
-    128,
-  ).exactOptional(),
-  extraHosts: distinct(extraHost()).exactOptional(),
+    .exactOptional()
+    .meta({
+      description:
+        "Bind mounts (`/HOST/PATH:/TARGET`), named volumes (`NAME:/TARGET`) and anonymous volumes (`/TARGET`). `:ro` makes one read-only.",
+      examples: [["/srv/models:/models:ro", "agent-cache:/cache"]],
+    }),
+  volumeDriver: text(/^[a-z0-9][\w./:-]*$/, "must be the name of a volume driver", 128)
+    .exactOptional()
+    .meta({ description: "The driver that creates volumes.", default: "local", examples: ["nfs"] }),
+  extraHosts: distinct(extraHost())
+    .exactOptional()
+    .meta({
+      description:
+        "Further names of hosts as `NAME:ADDRESS`. The address `host-gateway` is the engine's host.",
+      examples: [["db.internal:10.1.2.3"]],
+    }),
   // Docker 20.10 accepts any text here and leaves it out of the container.
-  dns: distinct(
-    z.string().refine((address) => isIP(address) !== 0, "must be an IP address"),
-  ).exactOptional(),
-  dnsSearch: distinct(word).exactOptional(),
-  dnsOpt: distinct(word).exactOptional(),
-  devices: distinct(device).exactOptional(),
-  privileged: flag(),
-  runtime: text(/^[A-Za-z0-9][\w.-]*$/, "must be the name of a runtime", 128).exactOptional(),
-  logging: logging().exactOptional(),
+  dns: distinct(z.string().refine((address) => isIP(address) !== 0, "must be an IP address"))
+    .exactOptional()
+    .meta({ description: "Addresses of name servers.", examples: [["10.1.1.53"]] }),
+  dnsSearch: distinct(word)
+    .exactOptional()
+    .meta({
+      description: "Domains in which short names are looked up.",
+      examples: [["corp.example.com"]],
+    }),
+  dnsOpt: distinct(word)
+    .exactOptional()
+    .meta({ description: "Options of the resolver.", examples: [["ndots:2"]] }),
+  devices: distinct(device)
+    .exactOptional()
+    .meta({
+      description: "Devices of the engine's host: `/HOST/DEVICE[:/TARGET[:rwm]]`, or a CDI device.",
+      examples: [["/dev/fuse"]],
+    }),
+  privileged: flag().meta({
+    description:
+      "Whether the container is privileged. It then controls the engine's host, and the plan has a warning.",
+    default: false,
+    examples: [true],
+  }),
+  runtime: text(/^[A-Za-z0-9][\w.-]*$/, "must be the name of a runtime", 128)
+    .exactOptional()
+    .meta({
+      description: "One of the engine's OCI runtimes. Without it, the engine's default.",
+      examples: ["runsc"],
+    }),
+  logging: logging()
+    .exactOptional()
+    .meta({
+      description: "How the engine records the output of containers.",
+      examples: [{ driver: "json-file", options: { "max-size": "10m" } }],
+    }),
   restart: restart(),
 }));
 
@@ -158,7 +223,16 @@ const ulimits = once(() =>
     z
       .union([
         limit.transform((both) => ({ soft: both, hard: both })),
-        z.strictObject({ soft: limit, hard: limit }),
+        z.strictObject({
+          soft: limit.meta({
+            description: "The limit that holds at first; -1 is unlimited.",
+            examples: [1024],
+          }),
+          hard: limit.meta({
+            description: "The most to which the process can raise the limit; -1 is unlimited.",
+            examples: [4096],
+          }),
+        }),
       ])
       .refine(
         ({ soft, hard }) => hard === UNLIMITED || (soft !== UNLIMITED && soft <= hard),
@@ -189,11 +263,33 @@ const gpus = once(() =>
       .array(
         z
           .strictObject({
-            driver: word.exactOptional(),
-            count: gpuCount.or(z.literal(ALL)).exactOptional(),
-            deviceIds: distinct(word).min(1, "must list at least one id").exactOptional(),
-            capabilities: distinct(word).exactOptional(),
-            options: optionTexts().exactOptional(),
+            driver: word
+              .exactOptional()
+              .meta({ description: "The driver of the devices.", examples: ["nvidia"] }),
+            count: gpuCount
+              .or(z.literal(ALL))
+              .exactOptional()
+              .meta({
+                description:
+                  "The number of devices, or `all`. A request has either `count` or `device_ids`.",
+                examples: [1],
+              }),
+            deviceIds: distinct(word)
+              .min(1, "must list at least one id")
+              .exactOptional()
+              .meta({
+                description: "The ids of devices. A request has either `count` or `device_ids`.",
+                examples: [["0"]],
+              }),
+            capabilities: distinct(word)
+              .exactOptional()
+              .meta({
+                description: "Capabilities that the devices must have.",
+                examples: [["compute"]],
+              }),
+            options: optionTexts()
+              .exactOptional()
+              .meta({ description: "Options of the driver.", examples: [{ key: "value" }] }),
           })
           .refine(
             ({ count, deviceIds }) => count === undefined || deviceIds === undefined,
@@ -223,14 +319,58 @@ const securityOpt = z
 /** `docker` of an environment. */
 export const containerShape = once(() =>
   z.strictObject({
-    shmSize: byteSize().exactOptional(),
-    ulimits: ulimits().exactOptional(),
-    tmpfs: distinct(tmpfs).exactOptional(),
-    gpus: gpus().exactOptional(),
-    capAdd: distinct(capability).exactOptional(),
-    capDrop: distinct(capability).exactOptional(),
-    securityOpt: distinct(securityOpt).exactOptional(),
-    init: flag(),
+    shmSize: byteSize()
+      .exactOptional()
+      .meta({
+        description:
+          "The size of `/dev/shm`, in bytes or as a text. Without it, the engine's default.",
+        examples: ["1gb"],
+      }),
+    ulimits: ulimits()
+      .exactOptional()
+      .meta({
+        description:
+          "Limits of the processes, by the kernel's names in lower case: one number, or `soft` and `hard`. -1 is unlimited.",
+        examples: [{ nofile: { soft: 1024, hard: 4096 } }],
+      }),
+    tmpfs: distinct(tmpfs)
+      .exactOptional()
+      .meta({
+        description: "File systems in memory: `/TARGET` or `/TARGET:OPTIONS`.",
+        examples: [["/tmp:size=64m,mode=1777"]],
+      }),
+    gpus: gpus()
+      .exactOptional()
+      .meta({
+        description: "GPUs of the engine's host: `all`, a number, or a list of requests.",
+        examples: ["all"],
+      }),
+    capAdd: distinct(capability)
+      .exactOptional()
+      .meta({
+        description:
+          "Capabilities that the container gets in addition to the engine's default, with or without `CAP_`, or `ALL`.",
+        examples: [["NET_BIND_SERVICE"]],
+      }),
+    capDrop: distinct(capability)
+      .exactOptional()
+      .meta({
+        description:
+          "Capabilities that the container does not get, with or without `CAP_`, or `ALL`.",
+        examples: [["ALL"]],
+      }),
+    securityOpt: distinct(securityOpt)
+      .exactOptional()
+      .meta({
+        description:
+          "Security options as for `docker run`. A seccomp profile is given as its JSON document.",
+        examples: [["no-new-privileges:true"]],
+      }),
+    init: flag().meta({
+      description:
+        "Whether the engine's init program reaps the processes of the container. Without it, the engine's default.",
+      examples: [true],
+    }),
     restart: restart(),
   }),
 );
@@ -245,8 +385,20 @@ const words = once(() =>
 
 /** The fields of a workspace about the process in its container. */
 export const containerProcessFields = once(() => ({
-  entrypoint: words().exactOptional(),
-  command: words().min(1, "must list at least one word").exactOptional(),
+  entrypoint: words()
+    .exactOptional()
+    .meta({
+      description:
+        "What runs in a container instead of the image's entrypoint. It drops the image's command too; an empty list removes the entrypoint.",
+      examples: [["/bin/sh", "-c"]],
+    }),
+  command: words()
+    .min(1, "must list at least one word")
+    .exactOptional()
+    .meta({
+      description: "The arguments in a container instead of the image's command.",
+      examples: [["exec agent"]],
+    }),
   // YAML reads 1000 as a number.
   user: z
     .union([z.int().min(0).transform(String), z.string()], "must be a user's name or number")
@@ -254,7 +406,12 @@ export const containerProcessFields = once(() => ({
       (user) => /^[^\s:]{1,128}(?::[^\s:]{1,128})?$/.test(user),
       "must be USER or USER:GROUP, names or numbers",
     )
-    .exactOptional(),
+    .exactOptional()
+    .meta({
+      description:
+        "Who runs the process in a container: `USER` or `USER:GROUP`, names or numbers. Without it, the image's user.",
+      examples: ["1000:1000"],
+    }),
   restart: restart(),
 }));
 

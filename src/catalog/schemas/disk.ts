@@ -114,20 +114,40 @@ const KMS_KEY_ID =
 const aws = once((): z.ZodType<AwsDiskType> =>
   z
     .strictObject({
-      volumeType: providerName,
-      iops: amount.exactOptional(),
-      throughput: amount.exactOptional(),
+      volumeType: providerName.meta({
+        description: "EC2's name of the volume type.",
+        examples: ["gp3"],
+      }),
+      iops: amount.exactOptional().meta({
+        description: "I/O operations per second, for gp3, io1 and io2. Without it, EC2's default.",
+        examples: [10000],
+      }),
+      throughput: amount.exactOptional().meta({
+        description: "MiB per second, for gp3. Without it, EC2's default.",
+        examples: [250],
+      }),
       encrypted: z
         .literal(
           true,
           "must be true, or be left out: the image and the account decide what else is encrypted",
         )
-        .exactOptional(),
+        .exactOptional()
+        .meta({
+          description:
+            "Encrypts the volume. Left out, the image's snapshots and the account's own setting decide.",
+          examples: [true],
+        }),
       kmsKeyId: text(
         KMS_KEY_ID,
         "must be a KMS key's id or ARN, or an alias such as alias/agents",
         2048,
-      ).exactOptional(),
+      )
+        .exactOptional()
+        .meta({
+          description:
+            "The KMS key: its id or ARN, or an alias. It implies `encrypted`. Without it, the account's default key.",
+          examples: ["alias/agents"],
+        }),
     })
     .superRefine((fields, context) =>
       report(context, performanceFaults(EBS, fields.volumeType, fields)),
@@ -140,14 +160,29 @@ const KMS_KEY =
 const gce = once((): z.ZodType<GceDiskType> =>
   z
     .strictObject({
-      diskType: providerName,
-      iops: amount.exactOptional(),
-      throughput: amount.exactOptional(),
+      diskType: providerName.meta({
+        description: "Compute Engine's name of the disk type.",
+        examples: ["hyperdisk-balanced"],
+      }),
+      iops: amount.exactOptional().meta({
+        description:
+          "I/O operations per second, for Hyperdisks and pd-extreme. Without it, Compute Engine's default.",
+        examples: [6000],
+      }),
+      throughput: amount.exactOptional().meta({
+        description: "MiB per second, for Hyperdisks. Without it, Compute Engine's default.",
+        examples: [300],
+      }),
       kmsKey: text(
         KMS_KEY,
         "must be a key such as projects/P/locations/L/keyRings/R/cryptoKeys/K, without a version",
         512,
-      ).exactOptional(),
+      )
+        .exactOptional()
+        .meta({
+          description: "The key that encrypts the disk instead of Google's own, without a version.",
+          examples: ["projects/acme/locations/us-central1/keyRings/slipway/cryptoKeys/disks"],
+        }),
     })
     .superRefine((fields, context) =>
       report(context, performanceFaults(COMPUTE_ENGINE, fields.diskType, fields)),
@@ -160,13 +195,20 @@ export const diskTypeSchema = once((): z.ZodType<DiskTypeFields> =>
   z.strictObject({
     ...described("disk-type"),
     spec: z
-      .strictObject({ aws: aws().exactOptional(), gce: gce().exactOptional() })
+      .strictObject({
+        aws: aws().exactOptional().describe("An EBS volume."),
+        gce: gce().exactOptional().describe("A disk of Compute Engine."),
+      })
       .meta(exactlyOne("aws", "gce"))
       .transform((spec, context): DiskTypeFields["spec"] => {
         if (spec.aws !== undefined && spec.gce === undefined) return { aws: spec.aws };
         if (spec.gce !== undefined && spec.aws === undefined) return { gce: spec.gce };
         context.addIssue("must have exactly one of aws, gce");
         return z.NEVER;
+      })
+      .meta({
+        description: "The disk type of the substrate, with exactly one section.",
+        examples: [{ aws: { volume_type: "gp3" } }],
       }),
   }),
 );
@@ -183,13 +225,34 @@ export const dataDisks = once((): z.ZodType<readonly EnvironmentDataDisk[]> =>
         name: text(
           /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
           "must be 1 to 63 lower-case letters, digits and dashes, starting with a letter and not ending with a dash",
-        ).refine(
-          (name) => !NAMED_BY_COMPUTE_ENGINE.test(name),
-          "must not be persistent-disk-N, which is a name that Compute Engine gives",
-        ),
-        diskTypeRef: nameOf("disk-type").exactOptional(),
-        sizeGb: z.int("must be a whole number of GiB").min(1, "must be at least 1 GiB"),
-        keepOnTermination: z.boolean("must be true or false").exactOptional(),
+        )
+          .refine(
+            (name) => !NAMED_BY_COMPUTE_ENGINE.test(name),
+            "must not be persistent-disk-N, which is a name that Compute Engine gives",
+          )
+          .meta({
+            description: "The disk's name, by which the machine finds it.",
+            examples: ["scratch"],
+          }),
+        diskTypeRef: nameOf("disk-type")
+          .exactOptional()
+          .meta({
+            description:
+              "The disk-type of the disk. Without it, gp3 on EC2, and the type of a boot disk without one on Compute Engine.",
+            examples: ["slipway-gp3"],
+          }),
+        sizeGb: z
+          .int("must be a whole number of GiB")
+          .min(1, "must be at least 1 GiB")
+          .meta({ description: "The size in GiB.", examples: [200] }),
+        keepOnTermination: z
+          .boolean("must be true or false")
+          .exactOptional()
+          .meta({
+            description: "Whether the disk stays after the machine's termination, and costs money.",
+            default: false,
+            examples: [true],
+          }),
       }),
     )
     .max(MOST_DATA_DISKS, `must have at most ${MOST_DATA_DISKS} disks`)

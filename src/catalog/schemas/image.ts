@@ -88,35 +88,97 @@ export const bakedRule: Rule = (fields) => {
 const provenance = once(() =>
   z
     .strictObject({
-      recipeRef: nameOf("image"),
-      imageHash: text(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits"),
+      recipeRef: nameOf("image").meta({
+        description: "The recipe of the bake.",
+        examples: ["agent-base"],
+      }),
+      imageHash: text(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits").meta({
+        description: "SHA-256 of the inputs of the bake.",
+        examples: ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+      }),
     })
-    .exactOptional(),
+    .exactOptional()
+    .describe(
+      "The recipe and inputs of a baked image, which is immutable. Only the library's `recordBake` sets it.",
+    ),
+);
+
+const dockerImage = once(() =>
+  z
+    .strictObject({
+      imageRef: z.string().meta({
+        description:
+          "An image reference with a tag or digest. Without a registry it refers to Docker Hub.",
+        examples: ["ghcr.io/acme/agent:v1.4"],
+      }),
+      pullCredentialSecret: nameOf("secret")
+        .exactOptional()
+        .meta({
+          description:
+            "The secret with the credential of the registry. Without it, Docker's own configuration is used.",
+          examples: ["REGISTRY_LOGIN"],
+        }),
+      pullCredential: z
+        .enum(PULL_CREDENTIALS, "must be ECR, GAR or NONE")
+        .exactOptional()
+        .meta({
+          description:
+            "Instead of a secret: a token of the process's own identity in the cloud of the registry (`ECR`, `GAR`), or an anonymous pull (`NONE`).",
+          examples: ["ECR"],
+        }),
+      provenance: provenance(),
+    })
+    .refine(
+      ({ pullCredential, pullCredentialSecret }) =>
+        pullCredential === undefined || pullCredentialSecret === undefined,
+      "must not have both pull_credential and pull_credential_secret",
+    ),
 );
 
 export const imageSchema = once(() =>
   z
     .strictObject({
       ...described("image"),
-      architecture,
-      preinstalled: z.string().exactOptional(),
+      architecture: architecture.meta({
+        description:
+          "The architecture of the image. `amd64` or `x86_64`, and `arm64` or `aarch64`, are accepted too.",
+        examples: ["ARCHITECTURE_AMD64"],
+      }),
+      preinstalled: z
+        .string()
+        .exactOptional()
+        .meta({
+          description: "A summary of the installed software, for people.",
+          examples: ["Node 24, git, ripgrep"],
+        }),
       aws: z
-        .strictObject({ amiIds: z.record(z.string(), z.string()), provenance: provenance() })
-        .exactOptional(),
-      gce: z.strictObject({ selfLink: z.string(), provenance: provenance() }).exactOptional(),
-      docker: z
         .strictObject({
-          imageRef: z.string(),
-          pullCredentialSecret: nameOf("secret").exactOptional(),
-          pullCredential: z.enum(PULL_CREDENTIALS, "must be ECR, GAR or NONE").exactOptional(),
+          amiIds: z.record(z.string(), z.string()).meta({
+            description: "AMI ids by region. Only the entry for the placement's region is used.",
+            examples: [{ "us-east-1": "ami-0abc123def456789a" }],
+          }),
           provenance: provenance(),
         })
-        .refine(
-          ({ pullCredential, pullCredentialSecret }) =>
-            pullCredential === undefined || pullCredentialSecret === undefined,
-          "must not have both pull_credential and pull_credential_secret",
-        )
-        .exactOptional(),
+        .exactOptional()
+        .describe("An image for EC2. An image has exactly one of `docker`, `aws` and `gce`."),
+      gce: z
+        .strictObject({
+          selfLink: z.string().meta({
+            description:
+              "The image or image family, as a partial self-link. A family is resolved to its newest image each time.",
+            examples: ["projects/debian-cloud/global/images/family/debian-12"],
+          }),
+          provenance: provenance(),
+        })
+        .exactOptional()
+        .describe(
+          "An image for Compute Engine. An image has exactly one of `docker`, `aws` and `gce`.",
+        ),
+      docker: dockerImage()
+        .exactOptional()
+        .describe(
+          "An image for containers. An image has exactly one of `docker`, `aws` and `gce`.",
+        ),
     })
     .meta(exactlyOne(...SOURCES))
     .transform(({ aws, gce, docker, ...common }, context): ImageFields => {

@@ -7,9 +7,30 @@ import type { ComputeEngineClash } from "./compute-engine.ts";
 /** The options of one interface, without its subnet. */
 export function interfaceFields() {
   return {
-    assignPublicIp: z.boolean("must be true or false").exactOptional(),
-    nicType: z.enum(NIC_TYPES, `must be one of ${NIC_TYPES.join(", ")}`).exactOptional(),
-    stackType: z.enum(STACK_TYPES, `must be one of ${STACK_TYPES.join(", ")}`).exactOptional(),
+    assignPublicIp: z
+      .boolean("must be true or false")
+      .exactOptional()
+      .meta({
+        description: "Whether this interface has an external IPv4 address.",
+        default: false,
+        examples: [true],
+      }),
+    nicType: z
+      .enum(NIC_TYPES, `must be one of ${NIC_TYPES.join(", ")}`)
+      .exactOptional()
+      .meta({
+        description:
+          "The virtual network card. Without it, Compute Engine chooses one for the machine type and image.",
+        examples: ["GVNIC"],
+      }),
+    stackType: z
+      .enum(STACK_TYPES, `must be one of ${STACK_TYPES.join(", ")}`)
+      .exactOptional()
+      .meta({
+        description: "The IP versions of this interface.",
+        default: "IPV4_ONLY",
+        examples: ["IPV4_IPV6"],
+      }),
   };
 }
 

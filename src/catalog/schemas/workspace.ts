@@ -21,17 +21,40 @@ const repository = once(() =>
       .string()
       .max(2048, "must have at most 2048 characters")
       .refine(isCloneUrl, "must be an https URL without a user, a query or a fragment")
-      .transform((url) => url.replace(/\.git$/, "")),
+      .transform((url) => url.replace(/\.git$/, ""))
+      .meta({
+        description: "The address of the repository: https, without a user, a query or a fragment.",
+        examples: ["https://github.com/acme/agent"],
+      }),
     // Rejects most of what `git check-ref-format` rejects, and names that a command line would read as an option.
     baseBranch: text(
       /^(?![-/.])(?!.*(?:\.\.|\/\/|@\{))[^\p{Cc} ~^:?*[\\]+$/u,
       "must be a branch name",
       255,
-    ).exactOptional(),
+    )
+      .exactOptional()
+      .meta({
+        description:
+          "The branch from which the work begins. Without it, the repository's own default branch.",
+        examples: ["main"],
+      }),
     conflictResolution: z
       .enum(CONFLICT_RESOLUTIONS, "must be MERGE, REBASE or NONE")
-      .exactOptional(),
-    clone: z.boolean("must be true or false").exactOptional(),
+      .exactOptional()
+      .meta({
+        description: "How the agent is to resolve conflicts with the base branch.",
+        default: "MERGE",
+        examples: ["REBASE"],
+      }),
+    clone: z
+      .boolean("must be true or false")
+      .exactOptional()
+      .meta({
+        description:
+          "Whether a virtual machine clones the repository at its first boot. A container does not.",
+        default: false,
+        examples: [true],
+      }),
   }),
 );
 
@@ -49,13 +72,32 @@ const mode = once(() =>
 const secretMount = once(() =>
   z
     .strictObject({
-      secret: nameOf("secret"),
-      env: variable.exactOptional(),
+      secret: nameOf("secret").meta({
+        description: "The secret that is mounted.",
+        examples: ["DEPLOY_KEY"],
+      }),
+      env: variable.exactOptional().meta({
+        description:
+          "The environment variable that has the secret's value. A mount has either `env` or `path`.",
+        examples: ["MODEL_API_KEY"],
+      }),
       path: z
         .string()
         .refine(isFilePath, "must be an absolute path without . or ..")
-        .exactOptional(),
-      mode: mode().exactOptional(),
+        .exactOptional()
+        .meta({
+          description:
+            "The file that has the secret's value, as an absolute path. A mount has either `env` or `path`.",
+          examples: ["/run/secrets/deploy_key"],
+        }),
+      mode: mode()
+        .exactOptional()
+        .meta({
+          description:
+            "The file's mode as octal digits, quoted. The file is owned by the image's user.",
+          default: "0400",
+          examples: ["0440"],
+        }),
     })
     .refine(({ env, path }) => (env === undefined) !== (path === undefined), {
       message: "must have exactly one of env, path",
@@ -70,31 +112,101 @@ const port = once(() =>
     port: z
       .int("must be an integer")
       .min(1, "must be from 1 to 65535")
-      .max(LARGEST_PORT, "must be from 1 to 65535"),
-    name: z.string().max(63, "must have at most 63 characters").exactOptional(),
+      .max(LARGEST_PORT, "must be from 1 to 65535")
+      .meta({
+        description:
+          "A port on which the machine listens. It is published on a free port of the engine's host.",
+        examples: [8080],
+      }),
+    name: z
+      .string()
+      .max(63, "must have at most 63 characters")
+      .exactOptional()
+      .meta({ description: "The port's name, for people.", examples: ["web"] }),
   }),
+);
+
+const ports = once(() =>
+  z
+    .array(port())
+    .refine(
+      (ports) => new Set(ports.map((entry) => entry.port)).size === ports.length,
+      "must not list a port twice",
+    ),
 );
 
 export const workspaceSchema = once((): z.ZodType<WorkspaceFields> =>
   z
     .strictObject({
       ...described("workspace"),
-      imageRef: nameOf("image"),
-      placement: nameOf("placement"),
-      environmentRef: nameOf("environment").exactOptional(),
-      repos: z.array(repository()).exactOptional(),
-      minIdle: z.int("must be an integer").min(0, "must be non-negative").exactOptional(),
-      secretRefs: distinct(nameOf("secret")).exactOptional(),
-      runtimeSecretMounts: z.array(secretMount()).exactOptional(),
-      ports: z
-        .array(port())
-        .refine(
-          (ports) => new Set(ports.map((entry) => entry.port)).size === ports.length,
-          "must not list a port twice",
-        )
-        .exactOptional(),
-      userData: z.string().exactOptional(),
-      bootDocument: z.enum(BOOT_DOCUMENTS, "must be cloud-init or none").exactOptional(),
+      imageRef: nameOf("image").meta({
+        description: "The image to launch.",
+        examples: ["agent-base"],
+      }),
+      placement: nameOf("placement").meta({
+        description: "The placement: where the machine runs.",
+        examples: ["this-machine"],
+      }),
+      environmentRef: nameOf("environment")
+        .exactOptional()
+        .meta({
+          description:
+            "The environment: the machine's shape. Without it, a container has only the limits of the image and the engine, and a virtual machine is a small one of the image's architecture.",
+          examples: ["small"],
+        }),
+      repos: z
+        .array(repository())
+        .exactOptional()
+        .meta({
+          description: "Repositories that the machine's boot document lists.",
+          examples: [[{ clone_url: "https://github.com/acme/agent", base_branch: "main" }]],
+        }),
+      minIdle: z
+        .int("must be an integer")
+        .min(0, "must be non-negative")
+        .exactOptional()
+        .meta({
+          description:
+            "The number of warm machines to keep. It is recorded, but not used in this version.",
+          default: 0,
+          examples: [0],
+        }),
+      secretRefs: distinct(nameOf("secret"))
+        .exactOptional()
+        .meta({
+          description: "Secrets that are set as environment variables of the same name.",
+          examples: [["API_TOKEN"]],
+        }),
+      runtimeSecretMounts: z
+        .array(secretMount())
+        .exactOptional()
+        .meta({
+          description: "Secrets as environment variables of other names, or as files.",
+          examples: [[{ secret: "DEPLOY_KEY", path: "/run/secrets/deploy_key" }]],
+        }),
+      ports: ports()
+        .exactOptional()
+        .meta({
+          description: "Ports on which the machine listens.",
+          examples: [[{ port: 8080, name: "web" }]],
+        }),
+      userData: z
+        .string()
+        .exactOptional()
+        .meta({
+          description:
+            "A `#cloud-config` document or a `#!` script for virtual machines. A container does not run it, and the plan has a warning.",
+          examples: ["#!/bin/sh\necho ready\n"],
+        }),
+      bootDocument: z
+        .enum(BOOT_DOCUMENTS, "must be cloud-init or none")
+        .exactOptional()
+        .meta({
+          description:
+            "How the machine gets its boot document: a virtual machine by cloud-init, a container in `SLIPWAY_BOOT_DOCUMENT`. `none` omits it.",
+          default: "cloud-init",
+          examples: ["none"],
+        }),
       ...containerProcessFields(),
     })
     .superRefine((workspace, context) => {

@@ -14,6 +14,7 @@ export const CATALOG_BRIEFS = {
   patch: "Change only the named fields of a resource",
   get: "Show one resource, or list all resources of a kind",
   delete: "Delete resources that no other resource refers to",
+  explain: "Describe a kind of record and its fields: type, default, choices and an example",
   history: "Show a resource's generations, newest first",
 } as const;
 

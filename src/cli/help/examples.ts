@@ -14,6 +14,7 @@ export const EXAMPLES: Readonly<Record<CommandName, string>> = {
   patch: "patch image agent-base --set aws.ami_ids.us-east-1=ami-0abc123def4567890",
   get: "get workspaces",
   delete: "delete workspace agent-dev",
+  explain: "explain workspace.repos",
   history: "history image agent-base",
   resolve: "resolve agent-dev -o table",
   spawn: "spawn agent-dev --count 20 --label burst=b1",

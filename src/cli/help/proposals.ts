@@ -34,6 +34,18 @@ export async function proposeKinds(partial: string): Promise<readonly string[]> 
   );
 }
 
+/** Proposes kinds, and after a dot the fields at that place. */
+export async function proposeFields(this: CliContext, partial: string): Promise<readonly string[]> {
+  const { EXPLAINABLE, readSchema, schemaNamed } = await import("../explain/read-schema.ts");
+  const steps = partial.split(".").slice(0, -1);
+  const [word, ...fields] = steps;
+  if (word === undefined) return EXPLAINABLE;
+  const { explainField } = await import("../explain/explain-field.ts");
+  const name = schemaNamed(word);
+  const found = explainField({ name, schema: await readSchema(name) }, fields);
+  return found.fields.map((field) => [...steps, field.name].join("."));
+}
+
 export async function proposeStates(): Promise<readonly string[]> {
   return (await import("../../ledger/spawn-record.ts")).SPAWN_STATES;
 }

@@ -1,7 +1,7 @@
 import { CATALOG_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { asTyped, wholeNumber } from "../arguments/flags.ts";
-import { proposeKinds, proposeNames, proposeOwnNames } from "../help/proposals.ts";
+import { proposeFields, proposeKinds, proposeNames, proposeOwnNames } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -160,6 +160,35 @@ const get = defineRoute<NoFlags, [kind: string, name?: string]>({
   },
 });
 
+const explain = defineRoute<{ recursive: boolean }, [path: string]>({
+  usage: ["explain KIND[.FIELD...] [--recursive]"],
+  brief: CATALOG_BRIEFS.explain,
+  description:
+    "Also explains the documents plan, spawn, event and error. -o json and -o yaml print the part of the JSON Schema. Opens no database.",
+  load: async () => (await import("../commands/explain.ts")).explain,
+  parameters: {
+    flags: {
+      recursive: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "List the fields at every depth",
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "A kind, or a field such as placement.target.aws.market",
+          placeholder: "KIND[.FIELD...]",
+          parse: asTyped,
+          proposeCompletions: proposeFields,
+        },
+      ],
+    },
+  },
+});
+
 const remove = defineRoute<
   { file?: readonly string[]; ignoreNotFound: boolean; ifGeneration?: number },
   [kind?: string, name?: string]
@@ -208,5 +237,6 @@ export const catalogRoutes: Readonly<Record<keyof typeof CATALOG_BRIEFS, Command
   patch,
   get,
   delete: remove,
+  explain,
   history,
 };

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, cpSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { bundleCommandLine } from "../../../scripts/build/bundle.ts";
 import { scratchFolder } from "../../support/scratch.ts";
@@ -24,6 +24,7 @@ export async function bundledCommandLine(): Promise<Bundle> {
   const place = join(folder.path, "dist", "cli");
   const chunks = await bundleCommandLine(place);
   copyFileSync(join(ROOT, "package.json"), join(folder.path, "package.json"));
+  cpSync(join(ROOT, "schemas"), join(folder.path, "schemas"), { recursive: true });
   const modules = new Map(chunks.map(({ file, modules }) => [file, modules]));
   const files = chunks.flatMap((chunk) => chunk.modules);
   return {
