@@ -3,6 +3,7 @@ import type { JsonObject } from "../../errors.ts";
 import { goMembers } from "../../json/go-members.ts";
 import type { Redactor } from "../../redaction/redactor.ts";
 import { BodyTooLargeError, readBody } from "./body.ts";
+import { pageText } from "./page-text.ts";
 import type { HttpResponse } from "./transport.ts";
 import { tryParseJson } from "../../json/try-parse-json.ts";
 
@@ -122,8 +123,16 @@ function parseText(text: string): Refusal {
     return { form: "document", entries: [entry] };
   }
   return text.startsWith("<")
-    ? { form: "page", entries: [optional("message", TITLE.exec(text)?.[1]?.trim())] }
+    ? { form: "page", entries: [optional("message", wordsOf(text))] }
     : { form: "text", entries: [{ message: text }] };
+}
+
+/** A page's title and text, such as "403 Forbidden: Since Docker is a US company, …". */
+function wordsOf(page: string): string {
+  const title = TITLE.exec(page)?.[1]?.trim() ?? "";
+  const text = pageText(page);
+  // Most pages repeat their title as a heading.
+  return text.startsWith(title) ? text : [title, text].filter((part) => part !== "").join(": ");
 }
 
 function entriesOf(value: unknown): readonly RefusalEntry[] {

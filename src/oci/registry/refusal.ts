@@ -111,7 +111,10 @@ function refusalError(
     case "rate-limited":
       return rateLimited(subject, answer);
     case "unauthenticated":
-      return notAuthenticated(subject, { answer, ...service });
+      // The token service has taken the credential, and granted it less than the registry asks for (RFC 6750, 3.1).
+      return subject.credential !== null && hasCode(refusal, "INSUFFICIENT_SCOPE")
+        ? notPermitted(subject, answer)
+        : notAuthenticated(subject, { answer, ...service });
     case "denied":
       return answer.from === null ? notPermitted(subject, answer) : refused(subject, answer);
     case "missing":
@@ -163,13 +166,21 @@ const EXPIRED_TOKEN = /^Your authorization token has expired\. /i;
 /** The meaning of a status and its error codes. */
 export function meaningOf(status: number, { entries }: Refusal): Meaning {
   if (entries.some(({ message = "" }) => EXPIRED_TOKEN.test(message))) return "unauthenticated";
-  // OAuth2 writes its codes in lower case.
-  const codes = entries.map(({ code = "" }) => code.toUpperCase());
+  const codes = codesOf(entries);
   if (codes.includes("TOOMANYREQUESTS")) return "rate-limited";
   const known = STATUSES.get(status) ?? (status >= 500 ? "unavailable" : undefined);
   return (
     known ?? codes.map((code) => CODES.get(code)).find((one) => one !== undefined) ?? "refused"
   );
+}
+
+function hasCode({ entries }: Refusal, code: string): boolean {
+  return codesOf(entries).includes(code);
+}
+
+/** OAuth2 writes its codes in lower case. */
+function codesOf(entries: Refusal["entries"]): readonly string[] {
+  return entries.map(({ code = "" }) => code.toUpperCase());
 }
 
 function answerOf(

@@ -284,6 +284,8 @@ async function refusedToken(
   if (meaning === "rate-limited") return rateLimited(subject, answer);
   if (isDocument && meaning === "missing") return notFound(subject, answer);
   if (isDocument && meaning === "invalid-name") return invalidName(subject, answer);
+  // A firewall or a policy denies good credentials, too.
+  if (isDocument && meaning === "denied") return notPermitted(subject, answer);
   if (subject.credential !== null || meaning === "unauthenticated")
     return notAuthenticated(subject, { answer, tokenService: url.host });
   if (meaning === "denied") return notPermitted(subject, answer);

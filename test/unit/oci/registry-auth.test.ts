@@ -130,9 +130,14 @@ describe("tokens", () => {
     await using registry = await startRegistry({ auth: TOKEN });
     using client = testClient();
     await head(client, registry, ALICE);
-    for (const other of [null, password("carol", "c"), password("alice", "wrong")])
+    // Carol's password is right, and her token grants nothing.
+    for (const [other, reason] of [
+      [null, "REGISTRY_UNAUTHENTICATED"],
+      [password("carol", "c"), "REGISTRY_PERMISSION_DENIED"],
+      [password("alice", "wrong"), "REGISTRY_UNAUTHENTICATED"],
+    ] as const)
       await expect(head(client, registry, other)).rejects.toThrow(
-        expect.objectContaining({ reason: "REGISTRY_UNAUTHENTICATED" }),
+        expect.objectContaining({ reason }),
       );
     const { pinned } = registry.add("team/third", "1", IMAGE);
     await client.headManifest(asking(pinned, ALICE));

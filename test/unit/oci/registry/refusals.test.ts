@@ -256,10 +256,8 @@ describe("a registry that answers well and refuses", () => {
     using client = testClient(SECURE);
     await expect(client.getManifest(asking(NAME, password("robot", "sesame")))).rejects.toThrow(
       expect.objectContaining({
-        code: "UNAUTHENTICATED",
-        message: expect.stringContaining(
-          "status 401 (UNAUTHORIZED, insufficient_scope): authentication required; robot may not pull",
-        ),
+        code: "PERMISSION_DENIED",
+        message: `${NAME}: the registry ${HOST} does not let this credential pull team/app: status 401 (UNAUTHORIZED, insufficient_scope): authentication required; robot may not pull`,
       }),
     );
     expect(hosts.requests).toHaveLength(3);
@@ -269,7 +267,21 @@ describe("a registry that answers well and refuses", () => {
 describe("an answer that may not be a registry's", () => {
   it.each<[string, string, string]>([
     ["a web page", "<!doctype html><title>Blocked</title>", "status 400: Blocked"],
-    ["a web page without a title", "<!doctype html><p>Blocked", "status 400"],
+    [
+      "a web page without a title",
+      "<!doctype html><p>Blocked &amp; logged",
+      "status 400: Blocked & logged",
+    ],
+    [
+      "a web page whose heading repeats its title",
+      "<html><head><title>400 Bad Request</title></head><body><h1>400 Bad Request</h1><hr>nginx",
+      "status 400: 400 Bad Request nginx",
+    ],
+    [
+      "a web page with its reason below its title",
+      "<title>ERROR</title><style>h1 > p {}</style><script>if (a<b) alert()</script><p>Blocked from\n  your <b>country</b>.",
+      "status 400: ERROR: Blocked from your country .",
+    ],
     ["words", "error code: 1020", "status 400: error code: 1020"],
     ["nothing", "", "status 400"],
     ["another document", '{"ok":false}', "status 400"],

@@ -292,16 +292,6 @@ describe("the refusal of a token service", () => {
       { error: "invalid_grant", error_description: "the token has expired" },
       "status 400 (invalid_grant): the token has expired",
     ],
-    [
-      "GitLab's",
-      403,
-      {
-        errors: [
-          { code: "DENIED", message: "HTTP Basic: Access denied. If a password was provided …" },
-        ],
-      },
-      "status 403 (DENIED): HTTP Basic: Access denied. If a password was provided …",
-    ],
   ])("keeps its words: %s", async (_what, status, document, words) => {
     using hosts = play(() => errorReply(status, document));
     await expect(read()).rejects.toThrow(
@@ -312,6 +302,22 @@ describe("the refusal of a token service", () => {
       }),
     );
     expect(hosts.requests).toHaveLength(2);
+  });
+
+  // https://github.com/Azure/acr/issues/633
+  it.each([
+    "HTTP Basic: Access denied. If a password was provided …",
+    "client with IP '203.0.113.7' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+  ])("by 403 is not the credential's fault alone: %s", async (message) => {
+    using _hosts = play(() => errorReply(403, { errors: [{ code: "DENIED", message }] }));
+    await expect(read()).rejects.toThrow(
+      expect.objectContaining({
+        code: "PERMISSION_DENIED",
+        reason: "REGISTRY_PERMISSION_DENIED",
+        message: `${HOST}/team/app: the registry ${HOST} does not let this credential pull team/app: status 403 (DENIED): ${message}`,
+        remedy: expect.stringMatching(/^Settle what the registry's message names\./),
+      }),
+    );
   });
 
   it.each<[string, number, unknown, string, string, string]>([
