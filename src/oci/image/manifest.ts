@@ -48,6 +48,8 @@ export interface Descriptor {
 export interface IndexEntry extends Descriptor {
   /** Null if the index does not state it. */
   readonly platform: Platform | null;
+  /** The type of an artifact, such as a list of an image's contents; absent for an image. */
+  readonly artifactType?: string;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -82,6 +84,7 @@ const documentDecoder = goStruct({
     goStruct({
       ...descriptorMembers,
       platform: goPointer(goStruct(platformMembers)),
+      artifactType: goText,
       annotations: goMap(goText, ""),
     }),
     {},
@@ -229,8 +232,14 @@ function toIndexEntry(entry: DocumentEntry, index: number): IndexEntry {
   return {
     ...descriptor,
     platform: toPlatform(entry.platform ?? {}),
+    ...artifactTypeOf(entry),
     annotations: entry.annotations ?? {},
   };
+}
+
+/** Some programs state the type of an image's configuration as its artifact type. */
+function artifactTypeOf({ artifactType = "" }: DocumentEntry): Pick<IndexEntry, "artifactType"> {
+  return artifactType === "" || configTypeKind(artifactType) === "known" ? {} : { artifactType };
 }
 
 /** Null if the entry names neither operating system nor architecture: Go programs write an empty platform so. */

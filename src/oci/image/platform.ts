@@ -128,8 +128,8 @@ export function fits(platform: Platform, wanted: Platform): boolean {
 /**
  * The entries of an index that may be for a platform, the best first, as containerd orders them: the platform itself and
  * earlier variants, the latest first; then newer variants from the lowest, unless the caller names a variant; then
- * entries without a platform, whose configuration decides. Attestations and other artifacts are not images and are
- * skipped.
+ * entries without a platform, whose configuration decides. Attestations are skipped, and what is listed as an artifact
+ * comes last: an index may list an image's artifacts under its platform.
  */
 export function candidateEntries(index: ImageIndex, wanted: Platform): readonly IndexEntry[] {
   const images = index.manifests.filter(isImage);
@@ -142,10 +142,16 @@ export function candidateEntries(index: ImageIndex, wanted: Platform): readonly 
       .filter(({ platform }) => runsOn(platform, wanted) === runs)
       .toSorted((one, other) => (runs ? -1 : 1) * compareLevels(one.platform, other.platform)),
   );
-  return [
+  const ordered = [
     ...[...(running ?? []), ...(newer ?? [])].map(({ entry }) => entry),
     ...images.filter(({ platform }) => platform === null),
   ];
+  return ordered.toSorted((one, other) => Number(isArtifact(one)) - Number(isArtifact(other)));
+}
+
+/** Whether an index lists the entry as something other than a container image. */
+export function isArtifact({ artifactType }: IndexEntry): boolean {
+  return artifactType !== undefined;
 }
 
 interface VariantLevel {

@@ -1,4 +1,4 @@
-import { invalidArgument, SlipwayError } from "../../errors.ts";
+import { invalidArgument, isSlipwayError, SlipwayError } from "../../errors.ts";
 import { boundFindings, type ImageFinding } from "../image/finding.ts";
 import { imageFault, namingImage } from "../image/image-fault.ts";
 import type { ImageIndex, ImageManifest, IndexEntry, Platform } from "../image/manifest.ts";
@@ -8,6 +8,7 @@ import {
   candidateEntries,
   fits,
   formatPlatform,
+  isArtifact,
   parsePlatform,
   platformNotFound,
 } from "../image/platform.ts";
@@ -48,6 +49,8 @@ interface Search {
   /** Platforms seen so far, for the message if none fits. */
   readonly available: Set<string>;
   documents: number;
+  /** Why the first entry that turned out not to be an image was passed over. */
+  artifact: SlipwayError | null;
 }
 
 /**
@@ -73,9 +76,11 @@ export async function selectManifest(
   }
   const index = first.manifest;
   const wanted = namingImage(reference, () => request.platform ?? onlyPlatform(index));
-  const search: Search = { client, request, wanted, available: new Set(), documents: 0 };
+  const available = new Set<string>();
+  const search: Search = { client, request, wanted, available, documents: 0, artifact: null };
   const found = await searchIndex(search, index, 1);
-  if (found === null) throw imageFault(reference, platformNotFound(wanted, [...search.available]));
+  if (found === null)
+    throw search.artifact ?? imageFault(reference, platformNotFound(wanted, [...available]));
   return { ...found, findings: boundFindings([...index.findings, ...found.findings]) };
 }
 
@@ -86,10 +91,21 @@ async function searchIndex(
 ): Promise<SelectedManifest | null> {
   for (const platform of availablePlatforms(index)) search.available.add(platform);
   for (const entry of candidateEntries(index, search.wanted)) {
-    const found = await searchEntry(search, entry, depth);
-    if (found !== null) return found;
+    try {
+      const found = await searchEntry(search, entry, depth);
+      if (found !== null) return found;
+    } catch (caught) {
+      if (!isPassedOver(entry, caught)) throw caught;
+      search.artifact ??= caught;
+    }
   }
   return null;
+}
+
+/** Whether an entry that no platform singles out is not an image: another may be one. */
+function isPassedOver(entry: IndexEntry, caught: unknown): caught is SlipwayError {
+  const isOpen = entry.platform === null || isArtifact(entry);
+  return isOpen && isSlipwayError(caught) && caught.reason === "MEDIA_TYPE_UNSUPPORTED";
 }
 
 async function searchEntry(
@@ -105,11 +121,9 @@ async function searchEntry(
       search,
       `it takes more than ${MOST_DOCUMENTS} documents to find the platform`,
     );
-  const fetched = await client.getManifest({
-    reference: withDigest(reference, entry.digest),
-    credential,
-    signal,
-  });
+  const fetched = await listedManifest(search, entry, () =>
+    client.getManifest({ reference: withDigest(reference, entry.digest), credential, signal }),
+  );
   checkEntry(search, entry, fetched);
   const { manifest } = fetched;
   if (manifest.kind === "manifest")
@@ -118,6 +132,35 @@ async function searchEntry(
     throw invalidIndex(search, `its indexes are nested more than ${DEEPEST_INDEX} levels deep`);
   const found = await searchIndex(search, manifest, depth + 1);
   return found === null ? null : { ...found, findings: [...manifest.findings, ...found.findings] };
+}
+
+/**
+ * Reads a manifest that an index lists. If it is missing, neither the name nor the credential is at fault, because the registry
+ * has just served the index. Programs that delete untagged manifests also delete those that an index lists.
+ */
+async function listedManifest(
+  { request }: Search,
+  { digest }: IndexEntry,
+  read: () => Promise<FetchedManifest>,
+): Promise<FetchedManifest> {
+  try {
+    return await read();
+  } catch (caught) {
+    if (!isSlipwayError(caught) || caught.reason !== "IMAGE_NOT_FOUND") throw caught;
+    throw imageFault(
+      request.reference,
+      new SlipwayError({
+        code: caught.code,
+        reason: caught.reason,
+        message: `the index lists the manifest ${digest}, which the registry does not have: ${caught.message}`,
+        remedy:
+          "Push the image again for all its platforms. If the registry deletes untagged manifests, keep those that an index lists.",
+        blastRadius: "image",
+        metadata: caught.metadata,
+        cause: caught,
+      }),
+    );
+  }
 }
 
 interface ListedManifest {

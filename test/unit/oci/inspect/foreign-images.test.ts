@@ -44,6 +44,14 @@ function indexOf(
   return buildIndex(images, { overrides: { manifests: JSON.parse(JSON.stringify(manifests)) } });
 }
 
+/** The tiny image with another type of configuration. */
+function artifactOf(mediaType: string): BuiltImage {
+  const { layers, platform, manifest } = TINY.amd64;
+  const document = JSON.parse(Buffer.from(manifest.bytes).toString("utf8"));
+  const overrides = { manifest: { config: { ...document.config, mediaType } } };
+  return buildImage({ platform, layers, overrides });
+}
+
 /** The tiny image with another configuration. */
 function odd(config: object): BuiltImage {
   const { layers, platform } = TINY.amd64;
@@ -180,6 +188,78 @@ describe("an index's entries", () => {
         obstacle: null,
       }),
     ]);
+  });
+
+  // https://github.com/bazel-contrib/rules_img/pull/742
+  it.each([
+    ["by their type", { platform: TINY.amd64.platform, artifactType: "application/x-contents" }],
+    ["by their configuration, if no platform is listed", {}],
+  ])("that are artifacts of the image give way to it, known %s", async (_how, members) => {
+    await using registry = await startRegistry();
+    const artifact = artifactOf("application/vnd.oci.empty.v1+json");
+    const platform = "platform" in members ? { platform: TINY.amd64.platform } : {};
+    const listed = [entry(artifact, members), entry(TINY.amd64, platform)];
+    const index = indexOf(registry, [artifact, TINY.amd64], listed);
+    expect(await inspect(registry.add("team/app", "1", index).reference)).toMatchObject({
+      manifestDigest: TINY.amd64.manifest.digest,
+    });
+    const alone = indexOf(registry, [artifact], listed.slice(0, 1));
+    await expect(inspect(registry.add("team/app", "2", alone).reference)).rejects.toThrow(
+      expect.objectContaining({
+        reason: "MEDIA_TYPE_UNSUPPORTED",
+        message: expect.stringContaining("application/vnd.oci.empty.v1+json"),
+      }),
+    );
+  });
+
+  it("for the platform that are not images are not replaced by another entry", async () => {
+    await using registry = await startRegistry();
+    const artifact = artifactOf("application/vnd.cncf.helm.config.v1+json");
+    const { platform } = TINY.amd64;
+    const listed = [entry(artifact, { platform }), entry(TINY.amd64, { platform })];
+    const index = indexOf(registry, [artifact, TINY.amd64], listed);
+    await expect(inspect(registry.add("team/app", "1", index).reference)).rejects.toThrow("helm");
+  });
+
+  it.each([
+    "application/vnd.oci.image.config.v1+json",
+    "application/vnd.docker.container.image.v1+json",
+  ])("whose artifact type is that of a configuration (%s) are images", async (artifactType) => {
+    await using registry = await startRegistry();
+    const newer = { ...TINY.amd64.platform, variant: "v3" };
+    const other = odd({ variant: "v3" });
+    const listed = [
+      entry(TINY.amd64, { platform: TINY.amd64.platform, artifactType }),
+      entry(other, { platform: newer }),
+    ];
+    const index = indexOf(registry, [TINY.amd64, other], listed);
+    expect(await inspect(registry.add("team/app", "1", index).reference)).toMatchObject({
+      manifestDigest: TINY.amd64.manifest.digest,
+    });
+  });
+
+  // https://github.com/teleproxy/teleproxy/issues/49
+  it("that were deleted are reported as the index's fault", async () => {
+    await using registry = await startRegistry();
+    const gone = odd({ author: "gone" });
+    const index = buildIndex([], {
+      overrides: JSON.parse(
+        JSON.stringify({ manifests: [entry(gone, { platform: gone.platform })] }),
+      ),
+    });
+    const { reference } = registry.add("team/app", "1", index);
+    const failure: unknown = await inspect(reference).catch((caught: unknown) => caught);
+    expect(failure).toMatchObject({
+      code: "NOT_FOUND",
+      reason: "IMAGE_NOT_FOUND",
+      message: expect.stringMatching(
+        new RegExp(
+          `^${reference}: the index lists the manifest ${gone.manifest.digest}, which the registry does not have: `,
+        ),
+      ),
+      remedy: expect.stringContaining("Push the image again for all its platforms."),
+    });
+    expect(failure).toMatchObject({ metadata: { status: 404 } });
   });
 
   it("that are artifacts are passed over", async () => {

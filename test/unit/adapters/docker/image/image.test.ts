@@ -164,7 +164,7 @@ describe("inspectImage", () => {
     expect(found.facts["refusals"]).toEqual([
       {
         message: "image configuration: created: not a date and time of RFC 3339",
-        refused_by: ["docker-graph-driver", "docker-containerd"],
+        refused_by: ["docker-graph-driver", "docker-containerd", "podman"],
       },
     ]);
   });
