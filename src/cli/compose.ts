@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { homedir, userInfo } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
+import { homeFolder, userName } from "../host/environment.ts";
 import type { Slipway } from "../slipway/slipway.ts";
 import type { Composition, Environment } from "./context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
@@ -69,7 +69,7 @@ export async function composeSlipway(composition: Composition): Promise<Slipway>
   const { database, keyFile, tenant } = settingsOf(
     flags,
     environment,
-    environment.HOME ?? homedir(),
+    environment.HOME ?? homeFolder(environment),
   );
   const path = resolve(workingDirectory, database);
   if (onlyExisting === true && !existsSync(path)) throw noDatabase(path);
@@ -85,5 +85,5 @@ export async function composeSlipway(composition: Composition): Promise<Slipway>
 
 /** The author recorded in the catalog's history: the user's login name. */
 function actorOf(environment: Environment): string {
-  return environment.LOGNAME || environment.USER || userInfo().username;
+  return environment.LOGNAME || environment.USER || userName();
 }

@@ -198,10 +198,11 @@ function asGo<Shape extends z.ZodRawShape>(shape: Shape) {
  * Reads the credential in an entry of `auths`. A registry token takes precedence over an identity token, as in Docker's
  * engine; then come `auth`, and `username` with `password`.
  *
- * @returns null if the entry is empty, as Docker writes it if a store has the credential
+ * @returns null if the entry is empty, as Docker writes it if a store has the credential, or null
  * @throws SlipwayError `CREDENTIAL_INVALID`
  */
 export function readEntry(entry: unknown, registry: string): Credential | null {
+  if (entry === null) return null;
   const parsed = authEntry.safeParse(entry);
   if (!parsed.success) throw invalidCredential(`the entry for ${registry} is malformed`);
   const { auth, username, password, identitytoken, registrytoken } = parsed.data;

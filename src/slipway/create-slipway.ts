@@ -10,7 +10,7 @@ import { isLoopbackRegistry } from "../oci/registry/loopback.ts";
 import type { RegistryClient } from "../oci/registry/contract.ts";
 import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
-import { processEnvironment } from "../host/environment.ts";
+import { homeFolder, processEnvironment } from "../host/environment.ts";
 import type { Environment, ProcessEnvironment } from "../host/environment.ts";
 import { certificatesOf, checkExtraCertificates } from "../oci/registry/certificates.ts";
 import { proxyRule } from "../proxy/proxy-rule.ts";
@@ -162,8 +162,8 @@ function checkCreation(options: SlipwayOptions): void {
 }
 
 function environmentOf({ environment }: SlipwayOptions): ProcessEnvironment {
-  const own = processEnvironment();
-  return environment === undefined ? own : { environment, home: environment["HOME"] ?? own.home };
+  if (environment === undefined) return processEnvironment();
+  return { environment, home: homeFolder(environment) };
 }
 
 /**

@@ -108,9 +108,13 @@ async function isSocket(path: string): Promise<boolean> {
   }
 }
 
-/** The `docker` command reads `127.0.0.1:2375` as tcp; it rejects a bare path. */
+/**
+ * The `docker` command reads `127.0.0.1:2375` as tcp, and takes this machine where tcp names no host (`tcp://:2375`,
+ * https://github.com/moby/moby/pull/10461). It rejects a bare path.
+ */
 function withScheme(address: string): string {
-  return address.includes("://") || address.startsWith("/") ? address : `tcp://${address}`;
+  const url = address.includes("://") || address.startsWith("/") ? address : `tcp://${address}`;
+  return url.replace(/^tcp:\/\/(?=:\d|$)/, "tcp://localhost");
 }
 
 async function environmentTls(

@@ -149,6 +149,7 @@ describe("selectCredential from auths", () => {
     ],
     ["a token by its user name", { username: "<token>", password: "t" }, { identityToken: "t" }],
     ["an empty entry", {}, null],
+    ["null for an entry", null, null],
     ["empty fields", { auth: "", username: "", password: "", identitytoken: "" }, null],
     ["nulls", { auth: null, username: null }, null],
     ["an empty pair", auth(":"), null],

@@ -186,6 +186,10 @@ describe("findEndpoint", () => {
       { DOCKER_HOST: "unix:///h.sock", DOCKER_CONTEXT: "remote" },
       "unix:///h.sock",
     ],
+    // https://github.com/moby/moby/pull/10461
+    ["DOCKER_HOST without a host", null, { DOCKER_HOST: "tcp://:99" }, "tcp://localhost:99"],
+    ["DOCKER_HOST with a port alone", null, { DOCKER_HOST: ":99" }, "tcp://localhost:99"],
+    ["DOCKER_HOST with tcp alone", null, { DOCKER_HOST: "tcp://" }, "tcp://localhost:2375"],
     ["DOCKER_HOST without a scheme", null, { DOCKER_HOST: "127.0.0.1:99" }, "tcp://127.0.0.1:99"],
     ["the named context", null, { DOCKER_CONTEXT: "remote" }, "unix:///context.sock"],
     [
