@@ -1,6 +1,6 @@
 import { ARCHITECTURES } from "../../src/plan/plan.ts";
 import type { Architecture } from "../../src/plan/plan.ts";
-import type { Machine, MachineState } from "../../src/substrate/contract.ts";
+import type { Machine, MachineEndVerdict, MachineState } from "../../src/substrate/contract.ts";
 import { oneLine } from "./errors/engine-failure.ts";
 import { containerVerdict } from "./errors/errors.ts";
 import { LABELS, ownershipOf, read } from "./labels.ts";
@@ -21,6 +21,14 @@ const STATES: ReadonlyMap<string, MachineState> = new Map([
 const SIGNAL_BASE = 128;
 const LARGEST_SIGNAL = 64;
 const OUT_OF_MEMORY = "killed: out of memory";
+const MEMORY_TOO_SMALL: MachineEndVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "MACHINE_EXITED",
+  remedy:
+    "Raise the memory of the environment's machine type or of the engine's host, or let the image's command use less.",
+  blastRadius: "request",
+  retry: "never",
+};
 const EXIT_STATUS = /^(?:Exited|Dead|Removal In Progress) \((\d{1,3})\)/;
 
 /** A machine from the reply of `GET /containers/ID/json`. */
@@ -86,7 +94,7 @@ function architectureOf(label: string | null): Architecture | null {
 
 function endOf(container: ContainerReply["State"]): Machine["end"] {
   const { ExitCode: exitCode, Error: words, OOMKilled: outOfMemory } = container;
-  if (outOfMemory) return { exitCode, message: OUT_OF_MEMORY };
+  if (outOfMemory) return { exitCode, message: OUT_OF_MEMORY, verdict: MEMORY_TOO_SMALL };
   if (words === "") return { exitCode, message: exitWords(exitCode) };
   return { exitCode, message: oneLine(words), verdict: containerVerdict(words) };
 }

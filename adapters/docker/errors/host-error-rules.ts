@@ -67,8 +67,9 @@ const RUNTIME_SUBJECTS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
+/** No rule knows the cause. Most are the host's, but the runtime also says so of an image's files. */
 const RUNTIME_REMEDY =
-  "Repair the engine's host, whose OCI runtime cannot start this container: the message names what refused; neither the image nor the request does.";
+  "Repair on the engine's host what the message names: its OCI runtime, kernel or security modules. If it names a file or a value of the image, correct that.";
 
 const NETWORK_REMEDY =
   "Repair the network of the engine's host (iptables or nftables, kernel modules, docker-proxy), then restart the engine.";

@@ -119,7 +119,7 @@ const IMAGE_RULES: readonly EngineRule[] = [
     operations: START,
     stages: IN_CONTAINER,
     cause:
-      /^(?:exec (?:\/\S*|user process caused): (?:no such file or directory|permission denied|is a directory|not a directory)|chdir to cwd \("(?:[^"\\]|\\.)*"\) set in config\.json failed: .+|Cwd must be an absolute path)$/,
+      /^(?:exec (?:\/\S*|user process caused): (?:no such file or directory|permission denied|is a directory|not a directory)|chdir to cwd \("(?:[^"\\]|\\.)*"\) set in config\.json failed: .+|unable to set working directory: .+|mkdir \/\S*: (?:file exists|not a directory)|Cwd must be an absolute path)$/,
     verdict: COMMAND_FAILED,
   },
   {

@@ -139,12 +139,12 @@ export const PULL_RULES: readonly EngineRule[] = [
   },
   {
     anyLink:
-      /^(?:unsupported (?:media|manifest media|manifest) ?type.*|media type "" .+|Encountered remote ""\(.*\) when fetching|mediaType in manifest should be .+|\[DEPRECATION NOTICE\] .+|unsupported manifest format.*|missing signature key|failed to get stream processor for \S+|no processor for media-type.*|missing private key needed for decryption|(?:Error )?decrypting layer \S+)$/i,
+      /^(?:unsupported (?:media|manifest media|manifest) ?type.*|media type "" .+|Encountered remote ""\(.*\) when fetching|mediaType in manifest should be .+|\[DEPRECATION NOTICE\] .+|unsupported manifest format.*|missing signature key|unexpected media type .+ for \S+|unsupported schema version \d+|unsupported docker v2s2 media type|unsupported image-specific operation on artifact with type ""|Target\.MediaType must be set|failed to get stream processor for \S+|no processor for media-type.*|missing private key needed for decryption|(?:Error )?decrypting layer \S+)$/i,
     verdict: MEDIA_TYPE,
   },
   {
     anyLink:
-      /^(?:invalid rootfs in image configuration|mismatched (?:image )?rootfs and manifest layers|invalid tar header|zstd|gzip)$/,
+      /^(?:invalid rootfs in image configuration|mismatched (?:image )?rootfs and manifest layers|layers from manifest don't match image configuration|invalid tar header|zstd|gzip)$/,
     verdict: {
       ...MEDIA_TYPE,
       reason: "IMAGE_INVALID",
@@ -185,16 +185,25 @@ export const PULL_RULES: readonly EngineRule[] = [
     },
   },
   {
+    // The engine's own store is damaged. What an image's layer does wrong comes after another step, such as ApplyLayer.
+    // https://github.com/moby/moby/issues/44909
+    cause:
+      /^failed to register layer: (?:open|rename|l?stat|mkdir|symlink) \/.+: (?:file exists|directory not empty|no such file or directory)$/,
+    verdict: hostFault(
+      "Repair the image store of the engine's host: remove the damaged layer that the message names, or the engine's data folder, and restart the engine.",
+    ),
+  },
+  {
     anyLink: /^(?:failed to register layer|failed to extract layer .+|adding layer with blob .+)$/,
     lastLink:
-      /^(?:permission denied|operation not (?:permitted|supported)|read-only file system|input\/output error|too many open files|invalid argument|no such device|exit status \d+|Check \/etc\/subuid and \/etc\/subgid.*)$/i,
+      /^(?:permission denied|operation not (?:permitted|supported)|read-only file system|input\/output error|too many open files|invalid argument|no such device|exit status \d+|Check \/etc\/subuid and \/etc\/subgid.*|try increasing the number of subordinate IDs .*)$/i,
     verdict: hostFault(
       "Let the engine's host unpack layers: check its storage driver, its disk, and for a rootless engine the ids of /etc/subuid and /etc/subgid.",
     ),
   },
   {
     anyLink:
-      /^(?:connection (?:refused|reset by peer|timed out)|no such host|server misbehaving|Temporary failure in name resolution|i\/o timeout|operation timed out|TLS handshake timeout|context deadline exceeded.*|request canceled.*|network is unreachable|no route to host|broken pipe|use of closed network connection|(?:unexpected )?EOF|unavailable|5\d\d \w.*|error parsing HTTP 5\d\d response body|invalid status code from registry 5\d\d \(.*\))$/,
+      /^(?:connection (?:refused|reset by peer|timed out)|no such host|server misbehaving|Temporary failure in name resolution|i\/o timeout|operation timed out|TLS handshake timeout|context (?:deadline exceeded.*|canceled)|request canceled.*|network is unreachable|no route to host|broken pipe|use of closed network connection|(?:unexpected )?EOF|unavailable|5\d\d \w.*|error parsing HTTP 5\d\d response body|invalid status code from registry 5\d\d \(.*\))$/,
     verdict: UNREACHABLE,
   },
   {

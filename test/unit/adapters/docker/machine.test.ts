@@ -113,7 +113,15 @@ describe("machineOf", () => {
     [{ ExitCode: 255 }, { exitCode: 255, message: "exited with code 255" }],
     [
       { ExitCode: 137, OOMKilled: true },
-      { exitCode: 137, message: "killed: out of memory" },
+      {
+        exitCode: 137,
+        message: "killed: out of memory",
+        verdict: expect.objectContaining({
+          reason: "MACHINE_EXITED",
+          remedy: expect.stringMatching(/^Raise the memory /),
+          blastRadius: "request",
+        }),
+      },
     ],
   ])("says how it ended: %j", (state, end) => {
     expect(inspected({ Status: "exited", ...state }).end).toEqual(end);

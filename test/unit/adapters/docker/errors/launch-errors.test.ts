@@ -60,6 +60,12 @@ const COMMANDS = [
     `${PODMAN}error during container init: error mounting "proc" to rootfs at "/proc": filesystem "proc" must be mounted on ordinary directory: OCI runtime error`,
   ],
   [500, "creating /etc/mtab symlink: not a directory"],
+  // https://github.com/argoproj/argo-workflows/issues/11212
+  [500, `${DOCKER_29}error during container init: mkdir /src: not a directory: unknown`],
+  [
+    500,
+    `${DOCKER_29}error during container init: unable to set working directory: mkdir /app: file exists: unknown`,
+  ],
   [400, `${DOCKER_29}chdir to cwd ("/root") set in config.json failed: permission denied: unknown`],
   [
     400,

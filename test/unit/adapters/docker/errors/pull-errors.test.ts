@@ -75,6 +75,56 @@ const PULLS = [
   ["image verification failed for digest sha256:aa", "DIGEST_MISMATCH", "never"],
   ["Cannot overwrite digest sha256:aa", "DIGEST_MISMATCH", "never"],
   ['Encountered remote "application/x"(unknown) when fetching', "MEDIA_TYPE_UNSUPPORTED", "never"],
+  // https://github.com/moby/moby/issues/44909, https://github.com/LemmyNet/lemmy/issues/1632
+  [
+    "failed to register layer: rename /var/lib/docker/image/overlay2/layerdb/tmp/write-set-1 /var/lib/docker/image/overlay2/layerdb/sha256/aa: file exists",
+    "ENGINE_HOST_FAULT",
+    "next-candidate",
+  ],
+  [
+    "failed to register layer: open /var/lib/docker/overlay2/aa/committed: no such file or directory",
+    "ENGINE_HOST_FAULT",
+    "next-candidate",
+  ],
+  // The image's own layer.
+  [
+    "failed to register layer: ApplyLayer exit status 1 stdout:  stderr: link /a /b: no such file or directory",
+    "PULL_FAILED",
+    "never",
+  ],
+  [
+    'failed to register layer: failed to Lchown "/x" for UID 718322462, GID 454177323 (try increasing the number of subordinate IDs in /etc/subuid and /etc/subgid): lchown /x: invalid argument',
+    "ENGINE_HOST_FAULT",
+    "next-candidate",
+  ],
+  // https://github.com/rootless-containers/usernetes/issues/311
+  [
+    'failed to extract layer sha256:b51c: mount callback failed on /var/lib/containerd/tmpmounts/containerd-mount1: failed to Lchown "/x" for UID 1185200044, GID 1185200044: lchown /x: invalid argument (Hint: try increasing the number of subordinate IDs in /etc/subuid and /etc/subgid): unknown',
+    "ENGINE_HOST_FAULT",
+    "next-candidate",
+  ],
+  ["failed to copy: context canceled", "REGISTRY_UNAVAILABLE", "same-token"],
+  ["layers from manifest don't match image configuration", "IMAGE_INVALID", "never"],
+  [
+    "initializing image from source docker://r.test/x: unsupported schema version 2",
+    "MEDIA_TYPE_UNSUPPORTED",
+    "never",
+  ],
+  [
+    "unexpected media type application/json for sha256:aa: not found",
+    "MEDIA_TYPE_UNSUPPORTED",
+    "never",
+  ],
+  [
+    'initializing image from source docker://r.test/x: unsupported docker v2s2 media type: "application/vnd.oci.image.layer.v1.tar+gzip"',
+    "MEDIA_TYPE_UNSUPPORTED",
+    "never",
+  ],
+  [
+    'parsing image configuration: unsupported image-specific operation on artifact with type "application/json"',
+    "MEDIA_TYPE_UNSUPPORTED",
+    "never",
+  ],
   ["something nobody has seen", "PULL_FAILED", "never"],
 ] as const;
 
