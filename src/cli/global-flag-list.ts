@@ -18,7 +18,7 @@ export const GLOBAL_FLAGS: readonly GlobalFlagDescription[] = [
     flag: "--output",
     alias: "-o",
     value: OUTPUT_FORMATS.join("|"),
-    brief: "Output format (default: yaml, or table for a list on a terminal)",
+    brief: "Output format (default: table on a terminal, otherwise yaml)",
   },
   {
     flag: "--query",

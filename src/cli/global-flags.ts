@@ -6,7 +6,7 @@ import { usageError } from "./arguments/flags.ts";
 
 /** The values of the global flags; null or false for a flag that was not given. */
 export interface GlobalFlags {
-  /** Null: a table for lists on a terminal, otherwise YAML. */
+  /** Null: a table on a terminal, otherwise YAML. */
   readonly output: OutputFormat | null;
   /** An expression in JMESPath, not compiled yet. */
   readonly query: string | null;

@@ -97,7 +97,7 @@ describe("a machine-type record with several types", () => {
     expect(at.region.instances().map(({ instanceType }) => instanceType)).toEqual(["m6i.large"]);
     const table = await at.cli.run(["describe", "one", "-o", "table"]);
     expect(table).toMatch(
-      /ATTEMPT +PLACE +MACHINE TYPE +OUTCOME +REASON\n1 +us-east-1a +m7i\.large/,
+      /ATTEMPT +PLACE +MACHINE TYPE +OUTCOME +REASON\n +1 +us-east-1a +m7i\.large/,
     );
   });
 

@@ -126,7 +126,7 @@ describe("the command line", () => {
     expect(await cli.json(["describe", "only"])).toMatchObject({
       machine: { addresses: { private: ipv6, public: null, ipv6 } },
     });
-    expect(await cli.run(["describe", "dual", "-o", "table"])).toMatch(/^IPV6 +2001:db8:0:2:/mu);
+    expect(await cli.run(["describe", "dual", "-o", "table"])).toMatch(/^ +IPV6 +2001:db8:0:2:/mu);
   });
 });
 

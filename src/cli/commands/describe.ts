@@ -7,9 +7,15 @@ import { withSlipway } from "../session.ts";
 import { quoted } from "../terminal-text.ts";
 import { viewDescription } from "../views/spawn-view.ts";
 
+interface DescribeFlags {
+  readonly machine?: string;
+  readonly plan: boolean;
+  readonly events: boolean;
+}
+
 export async function describe(
   context: CliContext,
-  { machine }: { readonly machine?: string },
+  { machine, plan, events }: DescribeFlags,
   spawnId?: string,
 ): Promise<void> {
   if ((spawnId === undefined) === (machine === undefined))
@@ -22,7 +28,7 @@ export async function describe(
   await withSlipway(context, async (slipway) => {
     const named = spawnId ?? (await spawnOfMachine(slipway, machine ?? ""));
     await refreshSpawns(context, slipway, [named]);
-    await context.print(viewDescription(await slipway.describeSpawn(named)));
+    await context.print(viewDescription(await slipway.describeSpawn(named), { plan, events }));
   });
 }
 

@@ -20,15 +20,15 @@ export interface View {
   readonly value: JsonValue;
   /** Renders the table for people, ending in a newline. */
   readonly table: (display: Display) => string;
-  /** The format if `--output` was not given, unless it depends on the terminal: a table for a list, otherwise YAML. */
+  /** The format if `--output` was not given. Default: a table on a terminal, otherwise YAML. */
   readonly format?: OutputFormat;
   /** Whether YAML is a stream with one document for each item of `value`, instead of one list. Default false. */
   readonly isStream?: boolean;
 }
 
 /** The output format if `--output` was not given. */
-export function defaultFormat({ value, format }: View, isTerminal: boolean): OutputFormat {
-  return format ?? (Array.isArray(value) && isTerminal ? "table" : "yaml");
+export function defaultFormat({ format }: View, isTerminal: boolean): OutputFormat {
+  return format ?? (isTerminal ? "table" : "yaml");
 }
 
 /**

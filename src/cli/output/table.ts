@@ -20,7 +20,7 @@ export function renderTable<Row>(
   rows: readonly Row[],
   color = false,
 ): string {
-  const titles = columns.map(({ title }): Cell => ({ text: title }));
+  const titles = columns.map(({ title }): Cell => ({ text: safeLine(title) }));
   return alignRows([
     titles,
     ...rows.map((row) =>
@@ -32,12 +32,26 @@ export function renderTable<Row>(
   ]);
 }
 
-/** Renders one `TITLE  value` pair on each line and omits absent values. */
-export function renderFields(
-  fields: readonly (readonly [title: string, value: string | number | null | undefined])[],
-): string {
+type Field = readonly [title: string, value: string | number | null | undefined, color?: Color];
+
+/**
+ * Renders one `TITLE  value` pair on each line and omits absent values.
+ *
+ * @param color whether values have colors
+ */
+export function renderFields(fields: readonly Field[], color = false): string {
   const present = fields.filter(([, value]) => value !== null && value !== undefined);
-  return alignRows(present.map(([title, value]) => [{ text: title }, { text: cellText(value) }]));
+  return alignRows(
+    present.map(([title, value, own]): Cell[] => [
+      { text: safeLine(title) },
+      { text: cellText(value), ...(color && own !== undefined ? { color: own } : {}) },
+    ]),
+  );
+}
+
+/** A title and, below it, an indented text; empty for an empty text. */
+export function renderSection(title: string, body: string): string {
+  return body === "" ? "" : `${safeLine(title)}\n${body.replaceAll(/^(?=.)/gmu, "  ")}`;
 }
 
 /** Joins the parts of a page with empty lines and omits empty parts. */

@@ -248,9 +248,13 @@ const list = defineRoute<{
   },
 });
 
-const describe = defineRoute<{ machine?: string }, [spawnId?: string]>({
-  usage: ["describe SPAWN_ID", "describe --machine ID"],
+const describe = defineRoute<
+  { machine?: string; plan: boolean; events: boolean },
+  [spawnId?: string]
+>({
+  usage: ["describe SPAWN_ID [--plan] [--events]", "describe --machine ID [--plan] [--events]"],
   brief: SPAWN_BRIEFS.describe,
+  description: "-o yaml and -o json always have the whole plan and all events.",
   load: async () => (await import("../commands/describe.ts")).describe,
   parameters: {
     flags: {
@@ -261,6 +265,18 @@ const describe = defineRoute<{ machine?: string }, [spawnId?: string]>({
         placeholder: "ID",
         brief:
           "The spawn of this machine: an instance id, projects/P/zones/Z/instances/NAME, or a container's id",
+      },
+      plan: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Also show the plan: its candidates and checks, and the source of each value",
+      },
+      events: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Show all events, not only the last 10",
       },
     },
     positional: { kind: "tuple", parameters: [{ ...spawnId, optional: true }] },

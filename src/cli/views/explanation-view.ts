@@ -4,6 +4,7 @@ import type { Explanation } from "../explain/explain-field.ts";
 import type { View } from "../output/render.ts";
 import { renderYaml } from "../output/render.ts";
 import { joinParts, renderFields } from "../output/table.ts";
+import { wrapLine } from "../output/wrap.ts";
 
 export interface ExplanationOptions {
   /** Whether the fields of fields are listed too, without their descriptions. */
@@ -81,18 +82,10 @@ function treeText({ fields }: Explanation, indent: string): string {
     .join("");
 }
 
-/** Breaks a text into lines of at most this width, between words. */
 function paragraph(text: string, indent: string, width: number): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && indent.length + longer.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = longer;
-  }
-  return [...lines, line].map((one) => (one === "" ? "" : `${indent}${one}\n`)).join("");
+  if (text === "") return "";
+  const lines = wrapLine(`${indent}${text}`, width, indent);
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 function indented(text: string): string {

@@ -1,11 +1,12 @@
 import { machineTypesOf } from "../../plan/machine-types.ts";
 import type { Candidate, Check, Gpu, LaunchPlan } from "../../plan/plan.ts";
+import type { JsonValue } from "../../errors.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
 import type { View } from "../output/render.ts";
 import { joinParts, renderFields, renderTable } from "../output/table.ts";
 import type { Column } from "../output/table.ts";
 
-const CHECK_COLUMNS: readonly Column<Check>[] = [
+export const CHECK_COLUMNS: readonly Column<Check>[] = [
   { title: "CHECK", cell: (check) => check.name },
   { title: "OUTCOME", cell: (check) => check.outcome },
   { title: "FINDING", cell: (check) => check.message },
@@ -43,6 +44,42 @@ function gpusOf({ machineTypes = [] }: LaunchPlan): string | null {
 
 function gpuText({ name, count, memoryGb }: Gpu): string {
   return `${count} × ${name}${memoryGb === null ? "" : ` (${memoryGb} GiB each)`}`;
+}
+
+/** The longest value in a table, in characters. */
+const LONGEST_VALUE = 60;
+
+/** Each value of a plan that has a source of its own, with that source. */
+export function sourcesTable(plan: LaunchPlan): string {
+  const document = toSnakeCase(plan);
+  return renderTable<readonly [pointer: string, source: string]>(
+    [
+      { title: "FIELD", cell: ([pointer]) => stepsOf(pointer).join(".") },
+      { title: "VALUE", cell: ([pointer]) => shortText(valueAt(document, stepsOf(pointer))) },
+      { title: "SOURCE", cell: ([, source]) => source },
+    ],
+    Object.entries(plan.sources),
+  );
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6901#section-4 */
+function stepsOf(pointer: string): readonly string[] {
+  return pointer
+    .split("/")
+    .slice(1)
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function valueAt(document: JsonValue, steps: readonly string[]): JsonValue {
+  let value: JsonValue = document;
+  for (const step of steps)
+    value = Object.getOwnPropertyDescriptor(Object(value), step)?.value ?? null;
+  return value;
+}
+
+function shortText(value: JsonValue): string {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
 }
 
 /** A plan for people: the artifact, the candidates and the checks. */

@@ -8,6 +8,7 @@ import type { CatalogKind, CatalogRecord, HistoryEntry } from "../../catalog/kin
 import { asJsonObject } from "../../json/json-object.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
 import type { View } from "../output/render.ts";
+import { renderForm } from "../output/form.ts";
 import { renderTable } from "../output/table.ts";
 import type { Column } from "../output/table.ts";
 
@@ -43,7 +44,8 @@ const CELLS: { readonly [K in CatalogKind]: (record: CatalogRecord<K>) => Cells 
 };
 
 export function viewRecord<K extends CatalogKind>(kind: K, record: CatalogRecord<K>): View {
-  return { value: toSnakeCase(record), table: () => recordTable(kind, [record]) };
+  const value = asJsonObject(toSnakeCase(record));
+  return { value, table: ({ now }) => renderForm({ kind, ...value }, now) };
 }
 
 export function viewRecords<K extends CatalogKind>(

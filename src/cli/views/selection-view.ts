@@ -37,7 +37,7 @@ function selectionTable(value: JsonValue): string {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return renderTable(
     names.map((name) => ({
-      title: safeLine(name.toUpperCase()),
+      title: name.toUpperCase(),
       cell: (row: (typeof rows)[number]) => cellOf(row[name] ?? null),
     })),
     rows,

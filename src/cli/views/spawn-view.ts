@@ -1,6 +1,8 @@
 import { toSnakeCase } from "../../json/field-case.ts";
+import { asJsonObject } from "../../json/json-object.ts";
 import type {
   Spawn,
+  SpawnAttempt,
   SpawnDescription,
   SpawnEvent,
   SpawnMachine,
@@ -9,9 +11,10 @@ import type {
 import { launchId } from "../../ledger/launch-token.ts";
 import type { Display, View } from "../output/render.ts";
 import { shortAge } from "../arguments/duration.ts";
-import { joinParts, renderFields, renderTable } from "../output/table.ts";
+import { renderForm } from "../output/form.ts";
+import { joinParts, renderFields, renderSection, renderTable } from "../output/table.ts";
 import type { Color, Column } from "../output/table.ts";
-import { planTable } from "./plan-view.ts";
+import { CHECK_COLUMNS, planTable, sourcesTable } from "./plan-view.ts";
 
 function spawnColumns({ wide, now }: Display): readonly Column<Spawn>[] {
   return [
@@ -71,59 +74,135 @@ function columnsOf(spawns: readonly Spawn[], display: Display): readonly Column<
 }
 
 export function viewSpawn(spawn: Spawn): View {
-  return { value: toSnakeCase(spawn), table: () => spawnTable(spawn) };
+  return {
+    value: toSnakeCase(spawn),
+    table: (display) => joinParts([...spawnSections(spawn, display), errorSection(spawn)]),
+  };
 }
 
-export function viewDescription(description: SpawnDescription): View {
+/** The parts of a description for people that are not always shown. */
+export interface DescriptionOptions {
+  /** Whether the whole plan is shown, with the source of each value. */
+  readonly plan: boolean;
+  /** Whether all events are shown, instead of the last ones. */
+  readonly events: boolean;
+}
+
+/** The number of events that a description for people has. */
+const LAST_EVENTS = 10;
+
+export function viewDescription(description: SpawnDescription, shown: DescriptionOptions): View {
+  const { events, plan } = description;
+  const last = shown.events ? events : events.slice(-LAST_EVENTS);
+  const left = events.length - last.length;
+  const title =
+    left === 0 ? "EVENTS" : `EVENTS (the last ${last.length} of ${events.length}; all: --events)`;
   return {
     value: toSnakeCase(description),
-    table: () =>
+    table: (display) =>
       joinParts([
-        spawnTable(description),
-        renderTable(EVENT_COLUMNS, description.events),
-        planTable(description.plan),
+        ...spawnSections(description, display),
+        renderSection(title, last.length === 0 ? "" : renderTable(EVENT_COLUMNS, last)),
+        errorSection(description),
+        ...(shown.plan
+          ? [renderSection("PLAN", planTable(plan)), renderSection("SOURCES", sourcesTable(plan))]
+          : []),
       ]),
   };
 }
 
-function spawnTable(spawn: Spawn): string {
+/** A spawn for people, without its error, which comes last. */
+function spawnSections(spawn: Spawn, { color, now }: Display): readonly string[] {
   const { machine } = spawn;
-  const fields = renderFields([
-    ["SPAWN", spawn.spawnId],
-    ["WORKSPACE", spawn.workspace],
-    ["STATE", spawn.state],
-    ["SUBSTRATE", spawn.substrate],
-    ["PLAN", spawn.planId],
-    ["LABELS", pairsOf(spawn.labels)],
-    ["ENV", pairsOf(spawn.env)],
-    ["INPUT", spawn.input === null ? null : JSON.stringify(spawn.input)],
-    ["MACHINE", machine?.id],
-    ["PLACE", machine?.place],
-    ["LAUNCH", launchOf(spawn)],
-    ["ARCHITECTURE", machine?.architecture],
-    ["PRIVATE", machine?.addresses.private],
-    ["PUBLIC", machine?.addresses.public],
-    ["IPV6", machine?.addresses.ipv6],
-    ["PORTS", portsOf(machine)],
-    ["CREATED", spawn.createdAt],
-    ["UPDATED", spawn.updatedAt],
-    ["ERROR", spawn.error?.message],
-    ["REMEDY", spawn.error?.remedy],
+  const at = (time: string) => `${time} (${shortAge(now - Date.parse(time))} ago)`;
+  return [
+    renderSection(
+      "SPAWN",
+      renderFields(
+        [
+          ["ID", spawn.spawnId],
+          ["WORKSPACE", spawn.workspace],
+          ["STATE", spawn.state, STATE_COLORS[spawn.state]],
+          ["SUBSTRATE", spawn.substrate],
+          ["PLAN", spawn.planId],
+          ["CREATED", at(spawn.createdAt)],
+          ["UPDATED", at(spawn.updatedAt)],
+        ],
+        color,
+      ),
+    ),
+    renderSection("MACHINE", machine === null ? "" : machineText(spawn, machine, now)),
+    renderSection("NETWORK", machine === null ? "" : networkText(machine)),
+    renderSection(
+      "INPUT",
+      renderFields([
+        ["LABELS", pairsOf(spawn.labels)],
+        ["ENV", pairsOf(spawn.env)],
+        ["INPUT", spawn.input === null ? null : JSON.stringify(spawn.input)],
+      ]),
+    ),
+    renderSection(
+      "ATTEMPTS",
+      spawn.attempts.length === 0 ? "" : renderTable(ATTEMPT_COLUMNS, spawn.attempts),
+    ),
+  ];
+}
+
+const ATTEMPT_COLUMNS: readonly Column<SpawnAttempt>[] = [
+  { title: "ATTEMPT", cell: ({ attempt }) => attempt },
+  { title: "PLACE", cell: ({ place }) => place },
+  { title: "MACHINE TYPE", cell: ({ machineType }) => machineType },
+  { title: "OUTCOME", cell: ({ outcome }) => outcome },
+  { title: "REASON", cell: ({ reason }) => reason },
+];
+
+function machineText(spawn: Spawn, machine: SpawnMachine, now: number): string {
+  const { settings } = machine;
+  return joinParts([
+    renderFields([
+      ["ID", machine.id],
+      ["PLACE", machine.place],
+      ["ARCHITECTURE", machine.architecture],
+      ["LAUNCH", launchOf(spawn)],
+    ]),
+    settings === undefined ? "" : renderForm(asJsonObject(toSnakeCase(settings)), now),
   ]);
-  const attempts =
-    spawn.attempts.length === 0
+}
+
+function networkText({ addresses, ports }: SpawnMachine): string {
+  return joinParts([
+    renderFields([
+      ["PRIVATE", addresses.private],
+      ["PUBLIC", addresses.public],
+      ["IPV6", addresses.ipv6],
+    ]),
+    ports.length === 0
       ? ""
       : renderTable(
           [
-            { title: "ATTEMPT", cell: ({ attempt }) => attempt },
-            { title: "PLACE", cell: ({ place }) => place },
-            { title: "MACHINE TYPE", cell: ({ machineType }) => machineType },
-            { title: "OUTCOME", cell: ({ outcome }) => outcome },
-            { title: "REASON", cell: ({ reason }) => reason },
+            { title: "PORT", cell: ({ port }) => port },
+            { title: "HOST PORT", cell: ({ hostPort }) => hostPort },
           ],
-          spawn.attempts,
-        );
-  return joinParts([fields, attempts]);
+          ports,
+        ),
+  ]);
+}
+
+function errorSection({ error }: Spawn): string {
+  if (error === null) return "";
+  const failed = (error.checks ?? []).filter(({ outcome }) => outcome === "failed");
+  return renderSection(
+    "ERROR",
+    joinParts([
+      renderFields([
+        ["CODE", error.code],
+        ["REASON", error.reason === "UNKNOWN_REASON" ? error.recordedReason : error.reason],
+        ["MESSAGE", error.message],
+        ["REMEDY", error.remedy],
+      ]),
+      failed.length === 0 ? "" : renderTable(CHECK_COLUMNS, failed),
+    ]),
+  );
 }
 
 /** `key=value` pairs; null if there are none. */

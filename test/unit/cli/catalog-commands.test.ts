@@ -144,6 +144,18 @@ describe("get", () => {
     expect(ran.stdout).toContain("generation: 3\n");
   });
 
+  it("prints one record as a form on a terminal, and wherever a table is requested", async () => {
+    const get = vi.fn().mockResolvedValue(image);
+    const argv = ["get", "image", "agent-base"];
+    const form = await runInMemory(argv, { ...withCatalog({ get }), stdoutIsTerminal: true });
+    expect(form.stdout).toMatch(/^KIND +image\nNAME +agent-base\n/);
+    expect(form.stdout).toMatch(/^UPDATED AT +2026-11-22T05:00:00\.000Z \(2d ago\)$/mu);
+    expect(form.stdout).toMatch(/\n\nDOCKER\n {2}IMAGE REF +registry\.example\/agent:v1\n/);
+    expect(form.stdout).toContain("\\x1b[31magents");
+    const table = await runInMemory([...argv, "-o", "table"], withCatalog({ get }));
+    expect(table.stdout).toBe(form.stdout);
+  });
+
   it("prints a list as a table on a terminal", async () => {
     const list = vi.fn().mockResolvedValue([image]);
     const ran = await runInMemory(["get", "image"], {

@@ -154,14 +154,84 @@ describe("describe", () => {
     });
   });
 
-  it("prints tables for people", async () => {
-    const { stdout } = await runInMemory(["describe", "one", "-o", "table"], { slipway });
-    expect(stdout).toContain("PORTS         8080 at 32768\n");
+  it("prints sections for people on a terminal, and wherever a table is requested", async () => {
+    const failed = {
+      ...described,
+      ...sampleSpawn({
+        state: "failed",
+        labels: { team: "red" },
+        error: spawnErrorOf({ reason: "PULL_FAILED", message: "no such tag", remedy: "Push it." }),
+      }),
+    };
+    const people = fakeSlipway({ describeSpawn: () => Promise.resolve(failed) });
+    const environment = { NO_COLOR: "1" };
+    const terminal = { slipway: people, stdoutIsTerminal: true, environment };
+    const { stdout } = await runInMemory(["describe", "one"], terminal);
+    expect(stdout).toBe(
+      (await runInMemory(["describe", "one", "-o", "table"], { slipway: people })).stdout,
+    );
+    const sections = stdout.split("\n\n").map((section) => section.split("\n")[0]);
+    expect(sections.filter((title) => !title?.startsWith(" "))).toEqual([
+      "SPAWN",
+      "MACHINE",
+      "NETWORK",
+      "INPUT",
+      "ATTEMPTS",
+      "EVENTS",
+      "ERROR",
+    ]);
+    expect(stdout).toContain("  STATE      failed\n");
+    expect(stdout).toContain("  CREATED    2026-11-22T04:00:00.000Z (3d ago)\n");
+    expect(stdout).toContain("  PORT  HOST PORT\n  8080  32768\n");
+    expect(stdout).toContain("  LABELS  team=red\n");
     expect(stdout).toContain(
-      "ATTEMPT  PLACE     MACHINE TYPE  OUTCOME   REASON\n1        engine-1  unlimited     accepted  -\n",
+      "  ATTEMPT  PLACE     MACHINE TYPE  OUTCOME   REASON\n  1        engine-1  unlimited     accepted  -\n",
     );
     expect(stdout).toContain("launching  launching\\x07\n");
-    expect(stdout).toContain("ARTIFACT");
+    expect(stdout).toContain("  MESSAGE  no such tag\n  REMEDY   Push it.\n");
+    expect((await runInMemory(["describe", "one"], { slipway: people })).stdout).toMatch(
+      /^spawn_id: one\n/,
+    );
+  });
+
+  it("colors the state on a terminal", async () => {
+    const { stdout } = await runInMemory(["describe", "one"], { slipway, stdoutIsTerminal: true });
+    expect(stdout).toContain("STATE      \u001b[32mrunning\u001b[39m\n");
+  });
+
+  it("shows the last 10 events, or all of them", async () => {
+    const many = Array.from({ length: 12 }, (_event, index) => ({
+      at: "2026-11-22T04:00:00.000Z",
+      state: "launching" as const,
+      message: `event ${index}`,
+    }));
+    const long = fakeSlipway({
+      describeSpawn: () => Promise.resolve({ ...described, events: many }),
+    });
+    const shown = async (...argv: readonly string[]) =>
+      (await runInMemory(["describe", "one", "-o", "table", ...argv], { slipway: long })).stdout;
+    const last = await shown();
+    expect(last).toContain("EVENTS (the last 10 of 12; all: --events)\n");
+    expect(last.match(/event \d+/gu)).toEqual(many.slice(2).map(({ message }) => message));
+    const all = await shown("--events");
+    expect(all).toContain("EVENTS\n");
+    expect(all.match(/event \d+/gu)).toHaveLength(12);
+    const { stdout } = await runInMemory(["describe", "one", "-o", "json"], { slipway: long });
+    expect(JSON.parse(stdout)).toMatchObject({ events: { length: 12 } });
+  });
+
+  it("shows the plan with the source of each value, if requested", async () => {
+    const shown = async (...argv: readonly string[]) =>
+      (await runInMemory(["describe", "one", "-o", "table", ...argv], { slipway })).stdout;
+    expect(await shown()).not.toContain("ARTIFACT");
+    const whole = await shown("--plan");
+    expect(whole).toContain("\nPLAN\n");
+    expect(whole).toMatch(/^ +PLACE +SUBNET +VERDICT +REASON$/mu);
+    expect(whole).toMatch(/^ +CHECK +OUTCOME +FINDING$/mu);
+    expect(whole).toMatch(/^ +FIELD +VALUE +SOURCE$/mu);
+    expect(whole).toMatch(
+      /^ +artifact\.id +registry\.example\S+… +image agent generation 1 docker\.image_ref$/mu,
+    );
   });
 
   it("exits with 4 for an unknown id", async () => {

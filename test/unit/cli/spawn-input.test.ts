@@ -150,10 +150,10 @@ describe("describe", () => {
     const slipway = fakeSlipway({ describeSpawn });
     const { stdout } = await runInMemory(["describe", "one", "-o", "table"], { slipway });
     for (const line of [
-      /^LABELS +example\.com\/theTeam=red,task=7$/mu,
-      /^ENV +someName=1$/mu,
-      /^INPUT +\{"aKey":\{"innerKey":1\}\}$/mu,
-      /^LAUNCH +token-1 index 0$/mu,
+      /^ +LABELS +example\.com\/theTeam=red,task=7$/mu,
+      /^ +ENV +someName=1$/mu,
+      /^ +INPUT +\{"aKey":\{"innerKey":1\}\}$/mu,
+      /^ +LAUNCH +token-1 index 0$/mu,
     ])
       expect(stdout).toMatch(line);
   });

@@ -16,7 +16,7 @@ const view = { value: { name: "a" }, table: () => "NAME\na\n" };
 
 describe("defaultFormat", () => {
   it.each<readonly [string, JsonValue, boolean, string]>([
-    ["one thing on a terminal", {}, true, "yaml"],
+    ["one thing on a terminal", {}, true, "table"],
     ["one thing in a pipe", {}, false, "yaml"],
     ["a list on a terminal", [], true, "table"],
     ["a list in a pipe", [], false, "yaml"],
