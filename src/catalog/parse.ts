@@ -125,7 +125,7 @@ function parse<K extends CatalogKind>(
   const broken = [...parser.rules, ...rulesOnTop].flatMap((rule) => rule(fields));
   const parsed = parser.schema().safeParse(fields, WITHOUT_COMPILING);
   const { originalPaths } = normalized;
-  const [first, ...others] = [
+  const found = [
     ...broken,
     ...normalized.violations,
     ...violations,
@@ -138,20 +138,21 @@ function parse<K extends CatalogKind>(
           schema: parser.schema(),
         })),
   ];
+  const [first, ...others] = withoutConsequences(found, fields);
   if (first !== undefined) throw invalidRecord(kind, [first, ...others]);
   if (!parsed.success) throw new TypeError(`no rule says what is wrong with this ${kind}`);
   return deepFreeze(parsed.data);
 }
 
 function nameRule(name: string): Rule {
-  return (fields) =>
-    fields["name"] === undefined || fields["name"] === name
+  return ({ name: given }) =>
+    given === undefined || given === name
       ? []
       : [
           {
             path: ["name"],
             message: `name must be ${printedText(name)}, the name under which the resource is written`,
-            remedy: "Use the same name in the resource and as the argument.",
+            remedy: `Use the same name in the resource and as the argument: the resource has ${printedText(typeof given === "string" ? given : JSON.stringify(given))}.`,
           },
         ];
 }
@@ -170,6 +171,19 @@ interface ShapeContext {
   /** Violations of the specification's rules, which the schema should not report again. */
   readonly violations: readonly Violation[];
   readonly schema: z.ZodType;
+}
+
+/** A misspelt field is missing under its right name. The misspelling is the cause, and the only one of the two to correct. */
+function withoutConsequences(
+  violations: readonly Violation[],
+  fields: LooseFields,
+): readonly Violation[] {
+  const meant = new Set(violations.flatMap(({ meant: path }) => (path ? [printedPath(path)] : [])));
+  return violations.filter(
+    ({ path, alternatives = [] }) =>
+      valueAt(fields, path) !== undefined ||
+      ![path, ...alternatives].some((one) => meant.has(printedPath(one))),
+  );
 }
 
 function shapeViolations(error: z.ZodError, judged: ShapeContext): readonly Violation[] {
@@ -193,12 +207,15 @@ function shapeViolation(
   if (issue.code === "unrecognized_keys")
     return issue.keys.map((key) => {
       const unknown = printedPath([...path, key]);
+      const known = fieldsAt(schema, path);
+      const meant = METADATA_FIELDS.has(unknown) ? null : closestTo(key, known);
       return {
         path: [...path, key],
         message: `unknown field ${printedText(originalPaths.get(unknown) ?? unknown)}`,
         remedy: METADATA_FIELDS.has(unknown)
           ? "Remove it: the catalog sets this field itself."
-          : unknownFieldRemedy(key, path, fieldsAt(schema, path)),
+          : unknownFieldRemedy(meant, path, known),
+        ...(meant === null ? {} : { meant: [...path, meant] }),
       };
     });
   const value = valueAt(fields, path);
@@ -208,17 +225,49 @@ function shapeViolation(
     {
       path,
       message: `${field}: ${describeFault(fault, value)}`,
-      ...valueRemedy(field, value, choicesOf(fault)),
+      ...(remedyOf(fault) ??
+        valueRemedy(
+          field,
+          value,
+          choicesOf(fault),
+          formOf(
+            fault,
+            value,
+            fieldsAt(
+              schema,
+              fault.code === "invalid_type" && fault.expected === "array" ? [...path, 0] : path,
+            ),
+          ),
+        )),
     },
   ];
 }
 
+/** The remedy of a rule of the schema that has one of its own. */
+function remedyOf(issue: z.core.$ZodIssue): { readonly remedy: string } | null {
+  const remedy: unknown = issue.code === "custom" ? issue.params?.["remedy"] : undefined;
+  return typeof remedy === "string" ? { remedy } : null;
+}
+
+/** How a value of the wrong type is written in the right one; null if that is unknown. */
+function formOf(issue: z.core.$ZodIssue, value: unknown, fields: readonly string[]): string | null {
+  if (issue.code !== "invalid_type") return null;
+  const names = fields.map(snakeCaseName).join(", ");
+  const { expected } = issue;
+  if (expected === "number" || expected === "int") {
+    const [digits] = /^\d+(?:\.\d+)?/.exec(String(value)) ?? [];
+    return digits === undefined ? "it as a number" : `${digits}, without quotes or a unit`;
+  }
+  if (expected === "array")
+    return names === "" ? `[${String(value)}]` : `a list of maps with ${names}`;
+  return expected === "object" && names !== "" ? `a map with ${names}` : null;
+}
+
 function unknownFieldRemedy(
-  key: string,
+  meant: string | null,
   path: Violation["path"],
   fields: readonly string[],
 ): string {
-  const meant = closestTo(key, fields);
   if (meant !== null) return `Did you mean \`${printedPath([...path, meant])}\`?`;
   const known = fields.map(snakeCaseName).join(", ");
   return known === ""

@@ -13,6 +13,10 @@ export interface Violation {
   /** The whole message, including the field's name in snake_case. */
   readonly message: string;
   readonly remedy?: string;
+  /** Of an unknown field, the path that it probably means. */
+  readonly meant?: readonly PropertyKey[];
+  /** Of a missing field, other paths that would do as well. */
+  readonly alternatives?: readonly (readonly PropertyKey[])[];
 }
 
 /** A rule of a kind's specification. Rules are in the specification's order: the first violation is the message. */
@@ -64,17 +68,22 @@ export function fieldRule(
 /** A plain word. Other texts say little in an error, and an address may have a password in it. */
 const SHOWN_VALUE = /^[\w. -]{1,32}$/;
 
-/** Names the field's value and, if it has few, the values to choose from. */
+/**
+ * Names the field's value and, if it has few, the values to choose from.
+ *
+ * @param form how else to write the value
+ */
 export function valueRemedy(
   field: string,
   value: unknown,
   choices: readonly string[],
+  form: string | null = null,
 ): { readonly remedy?: string } {
   const shown = shownValue(value);
   if (shown === null) return {};
   const meant = typeof value === "string" ? closestTo(value, choices) : null;
   const advice = meant === null ? choicesText(choices) : ` Did you mean ${meant}?`;
-  return { remedy: `\`${field}\` is ${shown}.${advice}` };
+  return { remedy: `\`${field}\` is ${shown}.${advice}${form === null ? "" : ` Write ${form}.`}` };
 }
 
 function choicesText(choices: readonly string[]): string {

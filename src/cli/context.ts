@@ -160,7 +160,7 @@ export function createContext(parts: ContextParts): CliContext {
         environment,
         workingDirectory,
         onWarning: ({ message, remedy }) => progress.warn(message, remedy),
-        onlyExisting: parts.onlyExisting ?? false,
+        ...(parts.onlyExisting === true ? { onlyExisting: true } : {}),
       }),
     print: createPrinter(parts, now, render),
     printItem: createPrinter(parts, now, renderItem),

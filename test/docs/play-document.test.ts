@@ -20,6 +20,7 @@ describe("the output that a document shows", () => {
     ["another age and width", "x  1s   -\n", "x  12m  -\n"],
     ["omitted lines", "a\n…\nz\n", "a\nb\nc\nz\n"],
     ["no omitted line", "a\n…\nz\n", "a\nz\n"],
+    ["a reminder", "a\n", "resolving workspace hello-dev\na\n"],
     ["an omitted part of a line", "a …: z\n", "a long [part]: z\n"],
   ])("stays: %s", async (_what, shown, output) => {
     const { text } = await playBlock(`$ command\n${shown}`, printing(output));

@@ -9,7 +9,7 @@ import { printedText } from "../body.ts";
 import { CATALOG_ARCHITECTURES, PULL_CREDENTIALS } from "../kinds.ts";
 import type { ImageFields } from "../kinds.ts";
 import { once } from "../../async/memoize.ts";
-import { fieldRule, isFields } from "../violation.ts";
+import { fieldRule, isFields, valueRemedy } from "../violation.ts";
 import type { LooseFields, Rule } from "../violation.ts";
 import {
   ARCHITECTURE_NAMES,
@@ -45,11 +45,7 @@ export const imageRules: readonly Rule[] = [
     remedy: "Use a valid architecture enum value.",
     choices: ARCHITECTURE_NAMES,
   }),
-  fieldRule("source", {
-    broken: (_, fields) => SOURCES.filter((source) => fields[source] !== undefined).length !== 1,
-    message: "source is required (aws, gce, or docker)",
-    remedy: "Provide exactly one of `aws`, `gce`, or `docker`.",
-  }),
+  sourceGiven,
   amiIdsPresent,
   amiRegionsPresent,
   amiIdsValid,
@@ -196,6 +192,20 @@ function amiEntries(fields: LooseFields): readonly (readonly [string, unknown])[
   return isFields(aws) && isFields(aws["amiIds"]) ? Object.entries(aws["amiIds"]) : [];
 }
 
+function sourceGiven(fields: LooseFields): ReturnType<Rule> {
+  const given = SOURCES.filter((source) => fields[source] !== undefined);
+  if (given.length === 1) return [];
+  const several = given.length === 0 ? "" : ` The image has ${given.join(" and ")}.`;
+  return [
+    {
+      path: ["source"],
+      message: "source is required (aws, gce, or docker)",
+      remedy: `Provide exactly one of \`aws\`, \`gce\`, or \`docker\`.${several}`,
+      alternatives: SOURCES.map((source) => [source]),
+    },
+  ];
+}
+
 function amiIdsPresent(fields: LooseFields): ReturnType<Rule> {
   if (fields["aws"] === undefined || amiEntries(fields).length > 0) return [];
   return [
@@ -221,11 +231,16 @@ function amiRegionsPresent(fields: LooseFields): ReturnType<Rule> {
 function amiIdsValid(fields: LooseFields): ReturnType<Rule> {
   return amiEntries(fields)
     .filter(([, id]) => !(typeof id === "string" && AMI_ID.test(id)))
-    .map(([region]) => ({
-      path: ["aws", "amiIds", region],
-      message: `aws.ami_ids[${printedText(region)}]: must match ami-[0-9a-f]{8,17}`,
-      remedy: "Each AMI ID must be a valid AWS AMI identifier (e.g. `ami-0abc123def456789a`).",
-    }));
+    .map(([region, id]) => {
+      const field = `aws.ami_ids[${printedText(region)}]`;
+      const { remedy = "" } = valueRemedy(field, id, []);
+      return {
+        path: ["aws", "amiIds", region],
+        message: `${field}: must match ami-[0-9a-f]{8,17}`,
+        remedy:
+          `Each AMI ID must be a valid AWS AMI identifier (e.g. \`ami-0abc123def456789a\`). ${remedy}`.trimEnd(),
+      };
+    });
 }
 
 function sourceFieldRequired(source: "gce" | "docker", field: "selfLink" | "imageRef"): Rule {
@@ -251,10 +266,17 @@ function selfLinkValid(fields: LooseFields): ReturnType<Rule> {
     {
       path: ["gce", "selfLink"],
       message: "gce.self_link: invalid GCE image reference",
-      remedy:
-        "Use the format `projects/<project>/global/images/<name>` or `projects/<project>/global/images/family/<family>`.",
+      remedy: `Use the format \`projects/<project>/global/images/<name>\` or \`projects/<project>/global/images/family/<family>\`.${partialLink(selfLink)}`,
     },
   ];
+}
+
+/** The valid link at the end of a full URL, as advice. */
+function partialLink(selfLink: unknown): string {
+  const [link = ""] = /projects\/.*$/.exec(String(selfLink)) ?? [];
+  return isGceImage(link) && /^[\w.:/-]+$/.test(String(selfLink))
+    ? ` Write ${link} in place of ${String(selfLink)}.`
+    : "";
 }
 
 function isGceImage(selfLink: string): boolean {
@@ -269,9 +291,16 @@ function imageRefValid(fields: LooseFields): ReturnType<Rule> {
     {
       path: ["docker", "imageRef"],
       message: "docker.image_ref: invalid OCI image reference",
-      remedy: "Use an OCI image reference such as `ghcr.io/foo/bar:v1.2`.",
+      remedy: `Use an OCI image reference such as \`ghcr.io/foo/bar:v1.2\`.${shownReference(imageRef)}`,
     },
   ];
+}
+
+/** A text without an at sign has no password in front of one. */
+function shownReference(imageRef: unknown): string {
+  return typeof imageRef === "string" && /^[\w./: -]{1,64}$/.test(imageRef)
+    ? ` \`docker.image_ref\` is "${imageRef}".`
+    : "";
 }
 
 function isReference(imageRef: string): boolean {

@@ -112,6 +112,9 @@ export const placementSchema = once(() =>
         code: "custom",
         path: ["target"],
         message: `must match substrate ${where}, but it has ${arms.join(", ")}`,
+        params: {
+          remedy: `Write target.${where.toLowerCase()}, or substrate: ${arms.join(" or ").toUpperCase()}.`,
+        },
       });
       return z.NEVER;
     }),

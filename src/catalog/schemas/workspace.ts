@@ -20,7 +20,13 @@ const repository = once(() =>
     cloneUrl: z
       .string()
       .max(2048, "must have at most 2048 characters")
-      .refine(isCloneUrl, "must be an https URL without a user, a query or a fragment")
+      .refine(isCloneUrl, {
+        error: "must be an https URL without a user, a query or a fragment",
+        params: {
+          remedy:
+            "Write it as https://github.com/acme/agent, even if you clone with SSH elsewhere.",
+        },
+      })
       .transform((url) => url.replace(/\.git$/, ""))
       .meta({
         description: "The address of the repository: https, without a user, a query or a fragment.",

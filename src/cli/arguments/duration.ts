@@ -58,7 +58,7 @@ export function parseSince(text: string, now: number): string {
   const time = /^\d{4}-\d{2}-\d{2}/u.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return new Date(time).toISOString();
   throw usageError(
-    `${quoted(text)} is not an age or a time`,
+    `--since: ${quoted(text)} is not an age or a time`,
     "Write an age such as 30m, 2h or 7d, or a time such as 2026-11-22T04:00:00Z.",
   );
 }

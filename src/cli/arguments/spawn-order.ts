@@ -1,3 +1,4 @@
+import { closestTo } from "../../catalog/suggestions.ts";
 import type { Spawn } from "../../ledger/spawn-record.ts";
 import { SPAWN_STATES } from "../../ledger/spawn-record.ts";
 import { quoted } from "../terminal-text.ts";
@@ -21,11 +22,13 @@ export function sortSpawns(word: string): (spawns: readonly Spawn[]) => readonly
   const isReverse = word.startsWith("~");
   const name = isReverse ? word.slice(1) : word;
   const key = Object.hasOwn(KEYS, name) ? KEYS[name] : undefined;
-  if (key === undefined)
+  if (key === undefined) {
+    const meant = closestTo(name, SORT_KEYS);
     throw usageError(
       `--sort: ${quoted(name)} is not a field to sort by`,
-      `The fields are ${SORT_KEYS.join(", ")}; ~created sorts in the reverse order.`,
+      `${meant === null ? "" : `Did you mean ${meant}? `}The fields are ${SORT_KEYS.join(", ")}; ~created sorts in the reverse order.`,
     );
+  }
   return (spawns) =>
     spawns.toSorted((left, right) => {
       const [one, other] = isReverse ? [key(right), key(left)] : [key(left), key(right)];

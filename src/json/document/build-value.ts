@@ -71,7 +71,13 @@ function buildMap(
       throw new TypeError("the composer accepted a key that is not a string");
     const name = key.value;
     if (!name.isWellFormed()) throw fault(key, building, "a lone surrogate");
-    if (fields.has(name)) throw fault(key, building, `the key ${quoted(name)} is given twice`);
+    if (fields.has(name))
+      throw fault(
+        key,
+        building,
+        `the key ${quoted(name)} is given twice`,
+        "Remove one of the two.",
+      );
     if (name === "__proto__") throw fault(key, building, "the key __proto__ is not allowed");
     if (name === "<<") throw fault(key, building, "merge keys are not supported");
     fields.set(name, build(value, building));
@@ -99,6 +105,6 @@ function quoted(name: string): string {
   return JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
 }
 
-function fault(node: Node, building: Building, what: string): SlipwayError {
-  return faultAt(building.text, node.range?.[0] ?? 0, what);
+function fault(node: Node, building: Building, what: string, remedy?: string): SlipwayError {
+  return faultAt(building.text, node.range?.[0] ?? 0, what, remedy);
 }

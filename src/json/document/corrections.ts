@@ -6,6 +6,8 @@ export interface Correction {
   /** 0-based index of the line. */
   readonly index: number;
   readonly text: string;
+  /** The mistake that it corrects. */
+  readonly what: string;
 }
 
 /** The line at an index as it was probably meant; null if this is not the mistake. */
@@ -13,6 +15,7 @@ type Mend = (line: string, earlier: string | undefined) => string | null;
 
 interface Remedy {
   readonly mend: Mend;
+  readonly what: string;
   /** Which lines may have the mistake: the parser often notices it later. */
   readonly where: "here" | "above" | "below";
 }
@@ -20,25 +23,35 @@ interface Remedy {
 /** How far above a fault its cause is sought. */
 const LINES_ABOVE = 50;
 
+const QUOTES = { mend: quoteValue, what: "this value must be quoted" } as const;
+const INDENT = {
+  mend: indentAsAbove,
+  what: "this line is not indented like the one above",
+} as const;
+const BRACKET = { mend: closeBrackets, what: "a bracket is not closed" } as const;
+const COLON = { mend: spaceAfterColon, what: "a space is missing after the colon" } as const;
+
 const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Remedy[]>>> = {
-  TAB_AS_INDENT: [{ mend: spacesForTabs, where: "here" }],
-  BLOCK_AS_IMPLICIT_KEY: [
-    { mend: quoteValue, where: "here" },
-    { mend: indentAsAbove, where: "below" },
-    { mend: indentAsAbove, where: "here" },
+  TAB_AS_INDENT: [
+    { mend: spacesForTabs, what: "a tab in the indentation: use spaces", where: "here" },
   ],
-  BAD_SCALAR_START: [{ mend: quoteValue, where: "here" }],
-  BAD_ALIAS: [{ mend: quoteValue, where: "here" }],
+  BLOCK_AS_IMPLICIT_KEY: [
+    { ...QUOTES, where: "here" },
+    { ...INDENT, where: "below" },
+    { ...INDENT, where: "here" },
+  ],
+  BAD_SCALAR_START: [{ ...QUOTES, where: "here" }],
+  BAD_ALIAS: [{ ...QUOTES, where: "here" }],
   BAD_INDENT: [
-    { mend: closeBrackets, where: "above" },
-    { mend: indentAsAbove, where: "here" },
+    { ...BRACKET, where: "above" },
+    { ...INDENT, where: "here" },
   ],
   MISSING_CHAR: [
-    { mend: closeQuote, where: "above" },
-    { mend: closeBrackets, where: "above" },
-    { mend: spaceAfterColon, where: "here" },
+    { mend: closeQuote, what: "a quote is not closed", where: "above" },
+    { ...BRACKET, where: "above" },
+    { ...COLON, where: "here" },
   ],
-  MULTILINE_IMPLICIT_KEY: [{ mend: spaceAfterColon, where: "here" }],
+  MULTILINE_IMPLICIT_KEY: [{ ...COLON, where: "here" }],
 };
 
 /** The likely corrections of a fault at a line, the likeliest first. The caller checks which of them parses. */
@@ -47,11 +60,11 @@ export function likelyCorrections(
   lines: readonly string[],
   at: number,
 ): readonly Correction[] {
-  return (REMEDIES[code] ?? []).flatMap(({ mend, where }) =>
+  return (REMEDIES[code] ?? []).flatMap(({ mend, what, where }) =>
     indexesOf(where, at).flatMap((index) => {
       const line = lines[index];
       const text = line === undefined ? null : mend(line, lines[index - 1]);
-      return text === null || text === line ? [] : [{ index, text }];
+      return text === null || text === line ? [] : [{ index, text, what }];
     }),
   );
 }

@@ -40,7 +40,12 @@ export function syntaxError(
     return next === null || next.offset > offsetOf(corrected, last + 1);
   });
   if (correction === undefined) return faultAt(text, offset, what);
-  return faultAt(text, placeOf(lines, correction), what, `Write \`${correction.text}\`.`);
+  return faultAt(
+    text,
+    placeOf(lines, correction),
+    correction.what,
+    `Write \`${correction.text}\`.`,
+  );
 }
 
 /** The offset of a line's first character. */

@@ -7,21 +7,31 @@ export interface Played {
   readonly commands: readonly PlayedCommand[];
 }
 
+export interface PlayedBlock extends Played {
+  /** What the document writes after the fence. */
+  readonly info: string;
+}
+
 /**
  * Plays the commands of a document's `console` blocks in a session, one after another.
  *
- * Output that differs only in times, ids, ports and columns, or where the document has `…`, is as the document shows it.
+ * Output that differs only in times, ids, ports and columns, in reminders of a slow machine, or where the document has `…`,
+ * is as the document shows it.
  */
-export async function playDocument(name: string, session: TerminalSession): Promise<Played> {
+export async function playDocument(
+  name: string,
+  session: TerminalSession,
+): Promise<Played & { readonly blocks: readonly PlayedBlock[] }> {
   const texts: string[] = [];
-  const commands: PlayedCommand[] = [];
-  for (const part of readDocument(name).split(/^(```console\n.*?^```\n)/msu)) {
-    const [, body] = /^```console\n(.*)```\n$/su.exec(part) ?? [];
+  const blocks: PlayedBlock[] = [];
+  for (const part of readDocument(name).split(/^(```console[^\n]*\n.*?^```\n)/msu)) {
+    const [, info = "", body] = /^```(console[^\n]*)\n(.*)```\n$/su.exec(part) ?? [];
     const block = body === undefined ? null : await playBlock(body, session);
-    texts.push(block === null ? part : `\`\`\`console\n${block.text}\`\`\`\n`);
-    commands.push(...(block?.commands ?? []));
+    texts.push(block === null ? part : `\`\`\`${info}\n${block.text}\`\`\`\n`);
+    if (block !== null) blocks.push({ info, ...block });
   }
-  return { text: texts.join(""), commands };
+  const commands = blocks.flatMap((block) => block.commands);
+  return { text: texts.join(""), commands, blocks };
 }
 
 /** Plays the commands of one block. */
@@ -49,8 +59,12 @@ function isShown(output: string, shown: string): boolean {
     .split("\n")
     .map((line) => (line === "…" ? "(?:.*\n)*?" : `${line.split("…").map(escaped).join(".*")}\n`))
     .join("");
-  return new RegExp(`^${pattern}$`, "u").test(`${masked(withNewline(output))}\n`);
+  const lasting = masked(withNewline(output)).replaceAll(REMINDER, "");
+  return new RegExp(`^${pattern}$`, "u").test(`${lasting}\n`);
 }
+
+/** What a command prints while it waits for longer than a document's reader would. */
+const REMINDER = /^(?:resolving (?:the )?workspace|waiting for the)(?: [^:\n]+)?\n/gmu;
 
 function escaped(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|]/gu, "\\$&");

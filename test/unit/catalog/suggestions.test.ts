@@ -14,12 +14,21 @@ describe("closestTo", () => {
     ["Placment", "placement"],
     ["port", "ports"],
     ["environment-ref", "environmentRef"],
+    ["environment", "environmentRef"],
+    ["image", "imageRef"],
   ])("finds what %s means", (word, meant) => {
     expect(closestTo(word, FIELDS)).toBe(meant);
   });
 
-  it.each(["zone", "", "xx", "a".repeat(10_000)])("suggests nothing unrelated to %s", (word) => {
-    expect(closestTo(word, FIELDS)).toBeNull();
+  it.each(["zone", "", "xx", "env", "a".repeat(10_000)])(
+    "suggests nothing unrelated to %s",
+    (word) => {
+      expect(closestTo(word, FIELDS)).toBeNull();
+    },
+  );
+
+  it("suggests none of several fields that begin with the word", () => {
+    expect(closestTo("disk", ["diskTypeRef", "diskSizeGb"])).toBeNull();
   });
 
   it("prefers the fewest edits", () => {

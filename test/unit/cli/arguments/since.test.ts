@@ -14,7 +14,7 @@ describe("parseSince", () => {
   });
 
   it.each(["", "1", "1w", "now", "2026", "2026-13-01", "-1h"])("refuses %j", (text) => {
-    expect(() => parseSince(text, NOW)).toThrow(/^"/u);
+    expect(() => parseSince(text, NOW)).toThrow(/^--since: "/u);
   });
 });
 
