@@ -189,6 +189,8 @@ describe("everything that is wrong", () => {
       scene.gce.fault({ kind: "error", code, status: 403 });
       const report = await scene.adapter.preflight(draft, facts, signal);
       expect(failures(report.checks)).toEqual([["project.found", "PROJECT_NOT_FOUND"]]);
+      const check = report.checks.find(({ name }) => name === "project.found");
+      expect(check?.message).toMatch(new RegExp(`may not know of it: .*${code}$`));
     },
   );
 

@@ -381,54 +381,6 @@ export const GCE_STATUS_RULES: readonly GceStatusRule[] = [
   { from: 500, to: 599, verdict: UNAVAILABLE },
 ];
 
-/** For a constraint of an organization's policies without a rule of its own. */
-export const CONSTRAINED: Partial<GceVerdict> = {
-  remedy:
-    "Ask the administrator of the organization: the constraint that the message names forbids this machine.",
-};
-
-/**
- * The scopes of an organization's policies, by their constraints.
- * https://cloud.google.com/resource-manager/docs/organization-policy/org-policy-constraints
- */
-export const CONSTRAINT_RULES: Readonly<Record<string, Partial<GceVerdict>>> = {
-  "gcp.resourceLocations": {
-    reason: "PLACE_UNAVAILABLE",
-    remedy: "Give the placement zones that the organization's policy allows.",
-    blastRadius: "zone",
-    retry: "next-candidate",
-  },
-  "compute.trustedImageProjects": {
-    reason: "IMAGE_PERMISSION_DENIED",
-    remedy: "Use an image of a project that the organization's policy trusts, or have it added.",
-    blastRadius: "image",
-    retry: "never",
-  },
-  "compute.vmExternalIpAccess": {
-    remedy:
-      "Set assign_public_ip of the placement to false, or have the organization's policy changed.",
-    blastRadius: "request",
-    retry: "never",
-  },
-  "compute.restrictSharedVpcSubnetworks": {
-    remedy: "Name a subnet in the placement that the organization's policy allows.",
-    blastRadius: "region",
-    retry: "never",
-  },
-  "compute.requireOsLogin": {
-    remedy:
-      "Set enable-oslogin to TRUE in the project's metadata, and leave it out of the placement's metadata.",
-    blastRadius: "account",
-    retry: "never",
-  },
-  "compute.disableSerialPortAccess": {
-    remedy:
-      "Leave serial-port-enable out of the placement's metadata, or have the organization's policy changed.",
-    blastRadius: "region",
-    retry: "never",
-  },
-};
-
 /** For calls without a reply. */
 export const UNANSWERED = {
   lost: {

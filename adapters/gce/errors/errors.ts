@@ -3,14 +3,8 @@ import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/errors.ts";
 import { proxyFailureIn } from "../../../src/proxy/proxy-failure.ts";
 import { cutWords } from "../../../src/redaction/cut.ts";
-import {
-  CONSTRAINED,
-  CONSTRAINT_RULES,
-  GCE_RULES,
-  GCE_STATUS_RULES,
-  REFUSED,
-  UNANSWERED,
-} from "./error-rules.ts";
+import { withConstraint } from "./constraints.ts";
+import { GCE_RULES, GCE_STATUS_RULES, REFUSED, UNANSWERED } from "./error-rules.ts";
 import type { GceRule, GceVerdict } from "./error-rules.ts";
 import { GceCallFailure } from "./failure.ts";
 import { quotaIn, quotaMetadata, quotaVerdict } from "./quota.ts";
@@ -198,18 +192,6 @@ function decidingCode({
     return rule !== undefined && !rule.exceptWith?.includes(status ?? 0);
   });
   return known.find((code) => RULES.get(code)?.isSummary !== true) ?? known[0];
-}
-
-/** A constraint's name, as in `constraints/compute.vmExternalIpAccess`. The API gives it nowhere else. */
-const CONSTRAINT = /\b(?:constraints\/([a-z]+\.[A-Za-z]+)|customConstraints\/custom\.\w+)/;
-
-/** An unmet precondition is about what the organization's constraint is about, if one is named. */
-function withConstraint(verdict: GceVerdict, said: string): GceVerdict {
-  if (verdict !== REFUSED) return verdict;
-  const found = CONSTRAINT.exec(said);
-  if (found === null) return verdict;
-  const [, name = ""] = found;
-  return { ...verdict, ...CONSTRAINED, ...CONSTRAINT_RULES[name] };
 }
 
 export function isNotFound({ status, codes }: GceCallFailure): boolean {

@@ -93,7 +93,9 @@ const withPage = z.object({ activationUrl: z.string().catch("") }).catch({ activ
 const envelope = z.object({
   error: z.object({
     message: z.string().catch(""),
-    errors: z.array(z.object({ reason: z.string().catch("") })).catch([]),
+    errors: z
+      .array(z.object({ reason: z.string().catch(""), message: z.string().catch("") }))
+      .catch([]),
     details: z
       .array(
         z.object({
@@ -157,13 +159,12 @@ function refusal(caught: Error, status: number, causes: readonly Error[]): GceCa
     ]),
     ...details.flatMap(({ links }) => links.map(({ url }) => url)),
   ];
-  const said =
-    error === null || error.message === ""
-      ? `HTTP status ${status}${titleOf(payload)}`
-      : error.message;
+  // Only `errors` has all messages, if several policies forbid a request.
+  const words = [error?.message, ...(error?.errors ?? []).map(({ message }) => message)];
+  const said = [...new Set(words)].filter(Boolean).join("; ");
   return new GceCallFailure({
     outcome: "refused",
-    message: withoutTokens(said),
+    message: withoutTokens(said === "" ? `HTTP status ${status}${titleOf(payload)}` : said),
     status,
     codes: [...new Set(codes.filter((code) => code !== ""))],
     help: pages.filter((page) => page.startsWith("https://")),

@@ -58,7 +58,7 @@ export function quotaVerdict(quota: ExceededQuota | null): Partial<GceVerdict> {
     };
   if (region !== undefined)
     return {
-      remedy: `${remedyOf(quota, `in region ${region}`)} Another zone of the region has the same quota.`,
+      remedy: `${remedyOf(quota, `in region ${region}`)} All zones of the region share it; another region has its own.`,
       ...(isOfType ? OF_TYPE : (others ?? { blastRadius: "region", retry: "never" })),
     };
   return {

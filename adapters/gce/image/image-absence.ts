@@ -35,7 +35,7 @@ export async function absenceError(absent: AbsentImage): Promise<SlipwayError> {
       doing: `listing the images of family ${name} in project ${project}`,
     },
   );
-  if (listed.error?.code === "NOT_FOUND") return noProject(link);
+  if (listed.error?.code === "NOT_FOUND") return noProject(link, listed.error);
   // A caller may be allowed to read but not to list: then only the first reply is known.
   const members = listed.value ?? [];
   if (link.kind === "image") return noImage(link, members.length > 0);
@@ -72,10 +72,10 @@ function denied(link: ImageLink, error: SlipwayError): SlipwayError {
   });
 }
 
-function noProject(link: ImageLink): SlipwayError {
+function noProject(link: ImageLink, error: SlipwayError): SlipwayError {
   return absence(link, {
     reason: "PROJECT_NOT_FOUND",
-    message: `${textOf(link)}: there is no project ${link.project}, or the caller may not know of it`,
+    message: `${textOf(link)}: there is no project ${link.project}, or the caller may not know of it: ${wordsOf(error) ?? error.message}`,
     remedy: `Correct the project in the image's self-link, or have roles/compute.imageUser granted in it.`,
   });
 }

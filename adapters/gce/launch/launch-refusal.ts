@@ -126,6 +126,8 @@ function wrongDiskType(machineType: string, diskType: string): Change {
 const QUOTED_LINK = /'((?:https:\/\/[^'\s]+\/)?projects\/[^'\s]+)'/;
 /** The API's own form; its reason is a general `badRequest`. */
 const ACCOUNT_DENIED = /The user does not have access to service account '[^']+'/;
+/** The API's own form, with the general code of a missing resource. */
+const ACCOUNT_MISSING = /The resource '[^']+' of type 'serviceAccount' was not found/;
 /**
  * The API's own forms: `Instances with guest accelerators do not support live migration.`, `e2 instances do not support
  * onHostMaintenance=TERMINATE unless they are preemptible.` Their reason is a general `badRequest`.
@@ -134,20 +136,31 @@ const MAINTENANCE_REFUSED = /\bdo not support (?:live migration|onHostMaintenanc
 /** The API's own form for addresses that are not scopes of Google. */
 const SCOPES_UNKNOWN = /\bservice account scopes are invalid: /;
 
-function ofResource(
-  { code, reason, message }: SlipwayError,
-  { plan, place }: Refused,
-): Change | null {
+function ofResource(error: SlipwayError, { plan, place }: Refused): Change | null {
+  const { code, reason, message } = error;
   const link = partialLink(QUOTED_LINK.exec(message)?.[1] ?? "") ?? "";
   const collection = readResourceLink(link)?.collection ?? "";
   if (code === "PERMISSION_DENIED" && collection === "images") return CLOSED_IMAGE;
   if (reason !== "CLOUD_REQUEST_REFUSED") return null;
   if (ACCOUNT_DENIED.test(message)) return CLOSED_ACCOUNT;
+  if (ACCOUNT_MISSING.test(message)) return MISSING_ACCOUNT;
   if (SCOPES_UNKNOWN.test(message)) return UNKNOWN_SCOPES;
   if (MAINTENANCE_REFUSED.test(message)) return WRONG_MAINTENANCE;
-  if (code !== "NOT_FOUND") return ofField(invalidField(message), machineTypeAt(plan, place));
+  if (code !== "NOT_FOUND")
+    return ofField(invalidField(message), machineTypeAt(plan, place)) ?? ofZone(error, place.place);
   if (link.endsWith(`/zones/${place.place}`)) return MISSING_ZONE;
   return MISSING.get(collection) ?? null;
+}
+
+/** The instance's own name in a message. */
+const INSTANCE = /projects\/[^\s']+\/instances\/[^\s']+/g;
+
+/** Whether the message of a refused request names the launch's zone, apart from what it calls the instance. */
+function ofZone({ message, retry }: SlipwayError, zone: string): Change | null {
+  if (retry !== "next-candidate") return null;
+  const [, ...said] = message.replaceAll(INSTANCE, "").split(": ");
+  const words = said.join(": ").split(/[^a-z0-9-]+/);
+  return words.includes(zone) ? { blastRadius: "type-in-zone", retry: "next-candidate" } : null;
 }
 
 function ofField(field: string, machineType: string): Change | null {
@@ -222,6 +235,11 @@ const CLOSED_ACCOUNT: Change = {
   code: "PERMISSION_DENIED",
   reason: "CLOUD_PERMISSION_DENIED",
   remedy: "Grant the caller roles/iam.serviceAccountUser on the account that the message names.",
+};
+const MISSING_ACCOUNT: Change = {
+  reason: "SERVICE_ACCOUNT_NOT_FOUND",
+  remedy:
+    "Create or restore the account that the message names, or put another into the placement's service_account.",
 };
 const UNKNOWN_SCOPES: Change = {
   remedy: "Correct service_account_scopes of the placement.",

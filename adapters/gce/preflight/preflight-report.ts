@@ -38,6 +38,8 @@ import { isAllowed, permissionCheck, serviceAccountCheck } from "./permission-ch
 import { IMAGE_PERMISSIONS, readerErrors, subnetPermissions } from "./preflight-reads.ts";
 import type { NamedInterface, PreflightReads } from "./preflight-reads.ts";
 import { obstacleChecks, obstacleName } from "../errors/failed-reads.ts";
+import { wordsOf } from "../errors/shared-refusal.ts";
+import { gcpTarget } from "../target.ts";
 import { instanceSettings, instanceSources } from "./instance-settings.ts";
 import { maintenanceChecks, refusedMaintenance } from "./maintenance-checks.ts";
 import { checksOfTypes, refusalOfType } from "../../../src/substrate/type-checks.ts";
@@ -248,9 +250,10 @@ export function skippedReport(
 export function absentProjectReport(
   draft: PlanDraft,
   interfaces: readonly NamedInterface[],
-  project: string,
+  absence: SlipwayError,
 ): PreflightReport {
-  const why = `there is no project ${project}, or the caller may not know of it`;
+  const { project } = gcpTarget(draft);
+  const why = `there is no project ${project}, or the caller may not know of it: ${wordsOf(absence) ?? absence.message}`;
   const missing = failed("project.found", {
     code: "NOT_FOUND",
     reason: "PROJECT_NOT_FOUND",

@@ -49,8 +49,8 @@ export async function preflightInstance(
   const zones = [...new Set(draft.candidates.map(({ place }) => place))];
   const input = { draft, target, zones, interfaces, image };
   const readings = await readForPreflight(reads, input, signal);
-  if (isProjectAbsent(readings) && (await lacksProject(reads, target, signal)))
-    return absentProjectReport(draft, interfaces, target.project);
+  const absent = isProjectAbsent(readings) ? await projectAbsence(reads, target, signal) : null;
+  if (absent !== null) return absentProjectReport(draft, interfaces, absent);
   const refused = sharedRefusal(resourceErrors(readings), target.project);
   if (refused !== null) return refusedReport(draft, interfaces, refused);
   const findings = zoneFindings(readings.zones);
@@ -94,16 +94,17 @@ function isProjectAbsent({ zones }: PreflightReads): boolean {
   );
 }
 
-async function lacksProject(
+/** Null unless Compute Engine says that the caller has no such project. */
+async function projectAbsence(
   reads: GceReads,
   { project }: GcpTarget,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<SlipwayError | null> {
   const read = await settledRead(reads.project({ project }, signal), {
     doing: `reading project ${project}`,
     notFound: { reason: "PROJECT_NOT_FOUND" },
   });
-  return read.error?.reason === "PROJECT_NOT_FOUND";
+  return read.error?.reason === "PROJECT_NOT_FOUND" ? read.error : null;
 }
 
 /** Read only for types that no zone of the placement is known to have, if none is left, and not for the default. */

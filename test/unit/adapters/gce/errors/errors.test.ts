@@ -148,38 +148,6 @@ describe("a refusal of Compute Engine", () => {
     expect(error.metadata["help"]).toEqual([page, "https://cloud.google.com/apis"]);
   });
 
-  it.each([
-    ["constraints/gcp.resourceLocations", "PLACE_UNAVAILABLE", "next-candidate", "zone"],
-    ["constraints/compute.trustedImageProjects", "IMAGE_PERMISSION_DENIED", "never", "image"],
-    ["constraints/compute.vmExternalIpAccess", "CLOUD_REQUEST_REFUSED", "never", "request"],
-    ["constraints/compute.requireOsLogin", "CLOUD_REQUEST_REFUSED", "never", "account"],
-    [
-      "constraints/compute.neverHeardOf",
-      "CLOUD_REQUEST_REFUSED",
-      "next-candidate",
-      "type-in-market",
-    ],
-    [
-      "customConstraints/custom.smallMachines",
-      "CLOUD_REQUEST_REFUSED",
-      "next-candidate",
-      "type-in-market",
-    ],
-  ])("412 for %s is about what the constraint is about", (name, reason, retry, radius) => {
-    const message = `Constraint ${name} violated for project agents.`;
-    const reply = { error: { code: 412, message, errors: [{ reason: "conditionNotMet" }] } };
-    const error = gceError(readFailure(refused(412, reply)), { doing });
-    expect([error.reason, error.retry, error.blastRadius]).toEqual([reason, retry, radius]);
-    expect(error.message).toContain(message);
-    expect(error.remedy).not.toBe("Fix the problem in the message, then resolve again.");
-  });
-
-  it("is not about a constraint that another refusal mentions", () => {
-    const message = "You may not read constraints/gcp.resourceLocations.";
-    const reply = { error: { code: 403, message, errors: [{ reason: "forbidden" }] } };
-    expect(verdictOf(refused(403, reply))).toEqual(FORBIDDEN);
-  });
-
   it("shows the title of a page that is not Compute Engine's", () => {
     const page = "<html><head><title>503 Service Temporarily Unavailable</title></head></html>";
     const error = gceError(readFailure(refused(503, page)), { doing });

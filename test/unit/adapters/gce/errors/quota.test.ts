@@ -36,6 +36,8 @@ it.each([
   const judged = operationError({ error, httpErrorStatusCode: 403 }, "making a machine");
   expect(judged).toMatchObject({ reason: "QUOTA_EXCEEDED", blastRadius: radius, retry });
   expect(judged.remedy).toContain(limitName);
+  // Compute Engine itself suggests another zone.
+  expect(judged.remedy?.includes("another region has its own")).toBe("region" in dimensions);
   expect(judged.metadata["quota"]).toEqual({
     metric: metricName,
     limit_name: limitName,

@@ -262,6 +262,57 @@ it.each([
   expect(verdict).toEqual(wanted);
 });
 
+describe("a request that Compute Engine refuses", () => {
+  const refusedWith = (message: string, more: Partial<SlipwayErrorOptions> = {}) =>
+    refined({
+      code: "FAILED_PRECONDITION",
+      reason: "CLOUD_REQUEST_REFUSED",
+      message: `making 2 instances in ${LINK}: ${message}`,
+      blastRadius: "type-in-market",
+      retry: "next-candidate",
+      ...more,
+    }).verdict;
+  const unrefined = ["CLOUD_REQUEST_REFUSED", "next-candidate", "type-in-market"];
+
+  it.each([
+    "Requested CPU platform unavailable in zone us-central1-a.",
+    `The zone '${LINK}' is being maintained. (NEVER_HEARD_OF)`,
+  ])("in words about its zone is tried in other zones: %s", (message) => {
+    expect(refusedWith(message)).toEqual([
+      "CLOUD_REQUEST_REFUSED",
+      "next-candidate",
+      "type-in-zone",
+    ]);
+  });
+
+  it.each([
+    "Labels are invalid.",
+    "Zone us-central1-ai1a is being maintained.",
+    `Add instance ${LINK}/instances/i to the constraint.`,
+  ])("in other words is not: %s", (message) => {
+    expect(refusedWith(message)).toEqual(unrefined);
+  });
+
+  it("for every zone is not, whatever it names", () => {
+    const never = { retry: "never", blastRadius: "region" } as const;
+    expect(refusedWith("not in zone us-central1-a", never)).toEqual([
+      "CLOUD_REQUEST_REFUSED",
+      "never",
+      "region",
+    ]);
+  });
+});
+
+it("a service account that does not exist is named as such, whatever the code", () => {
+  const { verdict, remedy } = refined({
+    code: "NOT_FOUND",
+    reason: "CLOUD_REQUEST_REFUSED",
+    message: "making instance i: The resource 'a@b' of type 'serviceAccount' was not found. (X)",
+  });
+  expect(verdict).toEqual(["SERVICE_ACCOUNT_NOT_FOUND", "never", "request"]);
+  expect(remedy).toContain("service_account");
+});
+
 it("a service account that the caller may not act as is a missing role", () => {
   const { verdict, remedy } = refined({
     code: "FAILED_PRECONDITION",
