@@ -102,6 +102,7 @@ export type {
   BurstOptions,
   InspectOptions,
   LogsOptions,
+  PruneOptions,
   RecoverOptions,
   ResolveOptions,
   Slipway,
@@ -134,6 +135,8 @@ export type {
   Step as LedgerStep,
   Suspect,
 } from "./ledger/ledger.ts";
+export type { PruneReport } from "./ledger/prune.ts";
+export type { PruneBatch, PruneCounts, PrunedBatch, PrunePosition } from "./ledger/pruning.ts";
 export type { SpawnNotice } from "./spawner/notice.ts";
 export type { Recovered } from "./spawner/recover.ts";
 export type { SweepReport, SweptResource } from "./spawner/sweep.ts";

@@ -12,15 +12,17 @@ export interface LaunchIdentity {
   readonly place: Candidate;
   /** In the order of the launch, with validated inputs: equal ones have equal text. */
   readonly members: readonly SpawnMember[];
+  /** How many launches of pruned spawns had the same identity apart from this number. */
+  readonly reuse: number;
 }
 
 /**
  * The token of a launch: 64 hex digits. It is the same in every process, and different for any other number, member,
- * place, plan (and so account, region, machine type or artifact) or input. Boot documents follow from these. EC2
+ * place, plan (and so account, region, machine type or artifact), input or reuse. Boot documents follow from these. EC2
  * refuses a `ClientToken` of more than 64 characters.
  */
 export function launchToken(identity: LaunchIdentity): string {
-  const { owner, number, plan, place, members } = identity;
+  const { owner, number, plan, place, members, reuse } = identity;
   const parts = [
     owner,
     number,
@@ -32,6 +34,7 @@ export function launchToken(identity: LaunchIdentity): string {
     ...(place.machineType === undefined ? [] : [place.machineType]),
     members.map(({ spawnId }) => spawnId),
     ...(members.some(hasInput) ? [JSON.stringify(members.map(inputOf))] : []),
+    ...(reuse === 0 ? [] : [reuse]),
   ];
   return hash("sha256", JSON.stringify(parts));
 }

@@ -1,8 +1,11 @@
 /**
  * The ledger's tables. Spawns that share a plan share one row of it, under the hash of its text: `plan_id` leaves out
  * when floating references were read, and a spawn has to keep that too. Unfinished spawns, and spawns with a worker,
- * have indexes of their own, so that a million finished spawns cost nothing. `input` is null for a spawn without any. Events are never deleted, so that their
- * row ids rise.
+ * have indexes of their own, so that a million finished spawns cost nothing. `input` is null for a spawn without any.
+ *
+ * Pruning deletes finished spawns with all their rows, and keeps the ids of their launches for good: a sweep that finds a
+ * machine with one of these launches knows that this ledger issued it. `pruned` keeps the highest event and fence that
+ * were in use, so that neither is used twice.
  */
 export const LEDGER_MIGRATIONS: readonly string[] = [
   `CREATE TABLE ledger (only INTEGER PRIMARY KEY CHECK (only = 1), owner TEXT NOT NULL) STRICT;
@@ -75,4 +78,15 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX spawns_by_machine ON spawns (tenant, machine ->> 'id') WHERE machine IS NOT NULL;`,
   "ALTER TABLE launches ADD COLUMN machine_type TEXT;",
+  // Without an index on the referring column, deleting a referenced row reads the whole table.
+  `CREATE INDEX spawns_ended ON spawns (tenant, updated_at) WHERE state IN ('terminated', 'failed');
+   CREATE INDEX spawns_by_plan ON spawns (plan_hash);
+   CREATE INDEX labels_by_spawn ON labels (spawn);
+   CREATE TABLE pruned_launches (launch TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+   CREATE TABLE pruned (
+     only INTEGER PRIMARY KEY CHECK (only = 1),
+     last_event INTEGER NOT NULL,
+     last_fence INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO pruned (only, last_event, last_fence) VALUES (1, 0, 0);`,
 ];

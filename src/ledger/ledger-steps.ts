@@ -24,8 +24,13 @@ const FOLLOWS: Readonly<Record<SpawnState, readonly SpawnState[]>> = {
   failed: ["pending", "launching", "booting", "terminating"],
 };
 
-/** The record of a new spawn. */
-export function beginRecord(spawn: NewSpawn): SpawnRecord {
+/**
+ * The record of a new spawn.
+ *
+ * @param lastFence the highest fence of a pruned spawn, which may have had the same id: a process that stalled while it
+ * drove that one must not record a step of this one
+ */
+export function beginRecord(spawn: NewSpawn, lastFence: number): SpawnRecord {
   const { tenant, spawnId, plan, launch, worker, leaseUntil, at } = spawn;
   const launches: readonly LaunchRecord[] = [newLaunch(launch, 1, at)];
   return {
@@ -44,7 +49,7 @@ export function beginRecord(spawn: NewSpawn): SpawnRecord {
       updatedAt: at,
     },
     launches,
-    lease: { worker, until: leaseUntil, fence: 1 },
+    lease: { worker, until: leaseUntil, fence: lastFence + 1 },
   };
 }
 
@@ -124,10 +129,19 @@ export interface Claimant {
   readonly outcome: LaunchRecord["outcome"];
 }
 
-/** The verdict on a resource, from the members of the launch that it carries. */
-export function claimVerdict(launched: readonly Claimant[], found: FoundResource): ClaimVerdict {
+/**
+ * The verdict on a resource, from the members of the launch that it carries.
+ *
+ * @param isPruned whether a member of the launch was pruned
+ */
+export function claimVerdict(
+  launched: readonly Claimant[],
+  found: FoundResource,
+  isPruned: boolean,
+): ClaimVerdict {
   const members = launched.filter((member) => isMember(found, member));
-  if (found.launchId === "" || members.length === 0) return "foreign";
+  if (found.launchId === "") return "foreign";
+  if (members.length === 0) return isPruned ? "orphan" : "foreign";
   return members.some((member) => claims(member, found)) ? "claimed" : "orphan";
 }
 

@@ -3,6 +3,7 @@ import type { SpawnError } from "../plan/spawn-error.ts";
 import type { Candidate, LaunchPlan, PlacementTarget } from "../plan/plan.ts";
 import type { RateStore, Spending, Spent } from "../pacing/contract.ts";
 import type { SpawnInput, SpawnMember } from "../substrate/contract.ts";
+import type { PruneBatch, PrunedBatch } from "./pruning.ts";
 import type {
   Spawn,
   SpawnDescription,
@@ -151,7 +152,10 @@ export type Begun =
       readonly driven: readonly DrivenSpawn[];
       readonly admittedAt?: number;
     }
-  /** None was created because some ids exist already (null: does not exist). */
+  /**
+   * None was created because some ids exist already (null: does not exist), or, if none does, because a pruned spawn had
+   * a launch with this token.
+   */
   | { readonly created: false; readonly existing: readonly (DrivenSpawn | null)[] }
   /** None was created because the launch has to wait for its turn. */
   | { readonly created: false; readonly existing: null };
@@ -159,7 +163,7 @@ export type Begun =
 /**
  * The ledger's verdict on a resource. A machine is `claimed` by a spawn that has it on record or whose launch is not
  * settled; what machines left behind by every spawn of the launch that has not ended, because its machine may need it.
- * `orphan`: of a settled launch; `foreign`: this ledger never issued its launch.
+ * `orphan`: of a settled launch, or of one whose spawn was pruned; `foreign`: this ledger never issued its launch.
  */
 export type ClaimVerdict = "claimed" | "orphan" | "foreign";
 
@@ -243,5 +247,13 @@ export interface Ledger extends RateStore {
   ): Promise<readonly Suspect[]>;
   /** The current suspects of a scope. */
   suspects(scope: string): Promise<readonly Suspect[]>;
+  /**
+   * Deletes finished spawns of the tenant with their launches, events and labels, and the plans that nothing refers to
+   * any more. A spawn stays as long as it shares a launch with one that stays. The ids of the deleted launches are kept,
+   * and no event or fence number is used twice.
+   */
+  prune(batch: PruneBatch): Promise<PrunedBatch>;
+  /** Whether a spawn that was pruned had the launch with this token. */
+  isPruned(token: string): Promise<boolean>;
   close(): Promise<void>;
 }

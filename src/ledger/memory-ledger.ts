@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { canonicalJson } from "../json/canonical-json.ts";
 import { memoizeFrozen } from "../async/memoize.ts";
-import type { LaunchPlan, PlacementTarget } from "../plan/plan.ts";
+import type { PlacementTarget } from "../plan/plan.ts";
 import type { SpawnMember } from "../substrate/contract.ts";
 import { admit, correct, forecast, releaseReservation } from "../pacing/admission.ts";
-import type { RateState } from "../pacing/admission.ts";
 import type {
   Begun,
   DrivenSpawn,
@@ -28,51 +27,21 @@ import {
 } from "./ledger-steps.ts";
 import type { RateRequest, RateKey, Spending, Spent } from "../pacing/contract.ts";
 import { inputOf } from "./spawn-input.ts";
+import { emptyMemory, keyName } from "./memory.ts";
+import type { Entry, Memory } from "./memory.ts";
+import { pruneMemory } from "./memory-prune.ts";
 import { isFinished, isSettled } from "./spawn-record.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 
-/** A spawn's record with its plan, which never changes. */
-interface Entry {
-  record: SpawnRecord;
-  readonly plan: LaunchPlan;
-}
-
 const nameOfTarget = memoizeFrozen((target: PlacementTarget) => canonicalJson(target));
-
-interface Memory {
-  readonly entries: Map<string, Entry>;
-  readonly events: (SpawnEvent & { readonly tenant: string })[];
-  /** By launch id. */
-  readonly launched: Map<string, Entry[]>;
-  /** The entries that have a worker. */
-  readonly driven: Set<Entry>;
-  /** Offerings without room: until when, in milliseconds since the epoch. */
-  readonly full: Map<string, number>;
-  readonly targets: Map<string, PlacementTarget>;
-  readonly suspects: Map<string, ScopedSuspect>;
-  readonly rates: Map<string, RateState>;
-}
-
-interface ScopedSuspect extends Suspect {
-  readonly scope: string;
-}
 
 /**
  * A ledger in memory, for tests, simulations and measurements. It follows the same rules as the embedded database's
  * (`ledger-steps.ts`), and passes the same contract suite.
  */
 export function createMemoryLedger(owner: string = randomUUID()): Ledger {
-  const memory: Memory = {
-    entries: new Map(),
-    events: [],
-    launched: new Map(),
-    driven: new Set(),
-    full: new Map(),
-    targets: new Map(),
-    suspects: new Map(),
-    rates: new Map(),
-  };
-  const { events, full, targets, rates } = memory;
+  const memory = emptyMemory();
+  const { full, targets, rates } = memory;
   return {
     owner: async () => owner,
     find: async (key) => drivenOf(entryOf(memory, key)),
@@ -107,25 +76,28 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     findByMachine: async (tenant, machineId) => findByMachine(memory, tenant, machineId),
     list: async (tenant, filter) => list(memory, tenant, filter),
     events: async (tenant, after, spawnIds) =>
-      events
+      memory.events
         .filter((event) => event.sequence > after && event.tenant === tenant)
         .filter(({ spawnId }) => spawnIds.length === 0 || spawnIds.includes(spawnId))
         .map(({ tenant: _tenant, ...event }) => event),
     sequenceBefore: async (at) =>
-      events.findLast((event) => at === null || event.at < at)?.sequence ?? 0,
+      memory.events.findLast((event) => at === null || event.at < at)?.sequence ?? 0,
     countUnsettled: async (tenant, spawnIds) =>
       recordsOf(memory, tenant)
         .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId))
         .filter(({ spawn }) => !isSettled(spawn.state)).length,
     targets: async () =>
-      [...targets].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, target]) => target),
-    judge: async (machines) =>
-      machines.map((machine) => judgeOne(launchedAs(memory, machine.launchId), machine)),
+      [...targets]
+        .toSorted(([one], [other]) => (one < other ? -1 : 1))
+        .map(([, { target }]) => target),
+    judge: async (machines) => machines.map((machine) => judgeOne(memory, machine)),
     async suspect(scope, machines, now) {
       replaceSuspects(memory, { scope, machines, now });
       return suspectsOf(memory, scope);
     },
     suspects: async (scope) => suspectsOf(memory, scope),
+    prune: async (batch) => pruneMemory(memory, batch),
+    isPruned: async (token) => memory.pruned.has(launchId(token)),
     async spend(request) {
       const { answer, keep } = decide(memory, request);
       keep();
@@ -146,7 +118,8 @@ function begin(memory: Memory, spawns: readonly NewSpawn[], spending: Spending |
   if (typeof spending === "function" && admission?.answer.granted !== true)
     return { created: false, existing: null };
   const existing = spawns.map((spawn) => drivenOf(entryOf(memory, spawn)));
-  if (existing.some((driven) => driven !== null)) return { created: false, existing };
+  const isUsed = spawns.some(({ launch }) => memory.pruned.has(launchId(launch.token)));
+  if (isUsed || existing.some((driven) => driven !== null)) return { created: false, existing };
   admission?.keep();
   if (typeof spending !== "function") noteSpent(memory, spending);
   const driven = spawns.map((spawn) => beginOne(memory, spawn));
@@ -157,12 +130,15 @@ function begin(memory: Memory, spawns: readonly NewSpawn[], spending: Spending |
 
 function beginOne(memory: Memory, spawn: NewSpawn): DrivenSpawn {
   const { plan, launch, at } = spawn;
-  const record = beginRecord(spawn);
-  const entry = { record, plan };
+  const { last, targets } = memory;
+  const record = beginRecord(spawn, last.prunedFence);
+  last.spawn += 1;
+  const entry = { record, plan, number: last.spawn };
   memory.entries.set(keyName(spawn), entry);
   putRecord(memory, entry, record);
   addLaunch(memory, launch.token, entry);
-  memory.targets.set(nameOfTarget(plan.target), plan.target);
+  const target = nameOfTarget(plan.target);
+  if (!targets.has(target)) targets.set(target, plan);
   addEvent(memory, spawn, { at, state: "pending", message: `plan ${plan.planId} recorded` });
   addEvent(memory, spawn, { at, state: "launching", message: firstLaunchMessage(spawn) });
   return { ...record, plan };
@@ -206,11 +182,12 @@ function addLaunch({ launched }: Memory, token: string, entry: Entry): void {
 }
 
 function addEvent(
-  { events }: Memory,
+  { events, last }: Memory,
   { tenant, spawnId }: SpawnKey,
   event: Omit<SpawnEvent, "sequence" | "spawnId">,
 ): void {
-  events.push({ ...event, tenant, spawnId, sequence: events.length + 1 });
+  last.event += 1;
+  events.push({ ...event, tenant, spawnId, sequence: last.event });
 }
 
 function decide({ rates }: Memory, request: RateRequest) {
@@ -308,10 +285,6 @@ function replaceSuspects(
   }
 }
 
-function keyName({ tenant, spawnId }: SpawnKey): string {
-  return JSON.stringify([tenant, spawnId]);
-}
-
 function rateName({ scope, limit }: RateKey): string {
   return JSON.stringify([scope, limit.name]);
 }
@@ -326,7 +299,8 @@ function isCurrent({ before }: Step, entry: Entry | undefined): boolean {
   return lease?.fence === before.lease.fence && spawn?.state === before.spawn.state;
 }
 
-function judgeOne(entries: readonly Entry[], machine: FoundResource) {
+function judgeOne(memory: Memory, machine: FoundResource) {
+  const entries = launchedAs(memory, machine.launchId);
   const launched = entries.flatMap(({ record: { spawn, launches } }) =>
     launches
       .filter(({ token }) => launchId(token) === machine.launchId)
@@ -335,7 +309,7 @@ function judgeOne(entries: readonly Entry[], machine: FoundResource) {
         return { spawnId, member, state, machineId: spawn.machine?.id ?? null, outcome };
       }),
   );
-  return claimVerdict(launched, machine);
+  return claimVerdict(launched, machine, memory.pruned.has(machine.launchId));
 }
 
 function suspectsOf({ suspects }: Memory, wanted: string): readonly Suspect[] {

@@ -4,6 +4,7 @@ import type { ClaimVerdict, FoundResource, Suspect } from "./ledger.ts";
 import { number, parseClaimant, text } from "./ledger-rows.ts";
 import { claimVerdict } from "./ledger-steps.ts";
 import type { Claimant } from "./ledger-steps.ts";
+import { isPruned } from "./sqlite-prune.ts";
 import { readPlan } from "./sqlite-spawns.ts";
 
 /** The queries of a sweep on the embedded database. */
@@ -22,12 +23,13 @@ export function judge(
   const launches = new Map<string, LaunchMembers>();
   return machines.map((machine) => {
     const { launchId, spawnId, launchIndex } = machine;
-    const launch = launches.get(launchId) ?? launchMembers(membersOf(connection, launchId));
+    const launch = launches.get(launchId) ?? readLaunch(connection, launchId);
     launches.set(launchId, launch);
     // If a machine reports which member it is, only that member matters, out of a thousand.
     const [told, members] =
       spawnId === null ? [launchIndex, launch.byIndex] : [spawnId, launch.bySpawn];
-    return claimVerdict(told === null ? launch.all : (members.get(told) ?? []), machine);
+    const claimants = told === null ? launch.all : (members.get(told) ?? []);
+    return claimVerdict(claimants, machine, launch.isPruned);
   });
 }
 
@@ -35,11 +37,14 @@ interface LaunchMembers {
   readonly all: readonly Claimant[];
   readonly byIndex: ReadonlyMap<string | number, readonly Claimant[]>;
   readonly bySpawn: ReadonlyMap<string | number, readonly Claimant[]>;
+  readonly isPruned: boolean;
 }
 
-function launchMembers(all: readonly Claimant[]): LaunchMembers {
+function readLaunch(connection: Connection, launchId: string): LaunchMembers {
+  const all = membersOf(connection, launchId);
   return {
     all,
+    isPruned: isPruned(connection, launchId),
     byIndex: Map.groupBy(all, ({ member }) => member),
     bySpawn: Map.groupBy(all, ({ spawnId }) => spawnId),
   };

@@ -9,6 +9,8 @@ import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 import { sqliteRates } from "./sqlite-rates.ts";
 import { judge, suspect, suspects, targets } from "./sqlite-claims.ts";
+import { isPruned, pruneBatch } from "./sqlite-prune.ts";
+import { launchId } from "./launch-token.ts";
 import {
   beginSpawns,
   claimSpawn,
@@ -88,6 +90,12 @@ export function createSqliteLedger(database: Database): Ledger {
     suspect: (scope, machines, now) =>
       database.write((connection) => suspect(connection, scope, machines, now)),
     suspects: (scope) => database.read((connection) => suspects(connection, scope)),
+    prune: (batch) =>
+      batch.dryRun
+        ? database.read((connection) => pruneBatch(connection, batch))
+        : database.write((connection) => pruneBatch(connection, batch)),
+    isPruned: (token) =>
+      database.readLightly((connection) => isPruned(connection, launchId(token))),
     ...rates,
     close: () => database.close(),
   };

@@ -10,6 +10,8 @@ import type { Connection, SqlRow } from "../storage/connection.ts";
 import type { Begun, Claim, DrivenSpawn, NewSpawn, SpawnKey, SpawnRecord, Step } from "./ledger.ts";
 import { damaged, number, parseJson, parseMember, parseSpawnRecord, text } from "./ledger-rows.ts";
 import { beginRecord, claimRecord, firstLaunchMessage, takeStep } from "./ledger-steps.ts";
+import { isPruned, lastPrunedFence } from "./sqlite-prune.ts";
+import { launchId } from "./launch-token.ts";
 import { hasInput, inputOf } from "./spawn-input.ts";
 import type { SpawnState } from "./spawn-record.ts";
 import type { SpawnMember } from "../substrate/contract.ts";
@@ -67,12 +69,16 @@ function checkedPlan(written: string): LaunchPlan {
 export function beginSpawns(connection: Connection, spawns: readonly NewSpawn[]): Begun {
   const existing = spawns.map((spawn) => findDrivenSpawn(connection, spawn));
   if (existing.some((driven) => driven !== null)) return { created: false, existing };
-  return { created: true, driven: spawns.map((spawn) => beginSpawn(connection, spawn)) };
+  const tokens = new Set(spawns.map(({ launch }) => launch.token));
+  if ([...tokens].some((token) => isPruned(connection, launchId(token))))
+    return { created: false, existing };
+  const lastFence = lastPrunedFence(connection);
+  return { created: true, driven: spawns.map((spawn) => beginSpawn(connection, spawn, lastFence)) };
 }
 
-function beginSpawn(connection: Connection, spawn: NewSpawn): DrivenSpawn {
+function beginSpawn(connection: Connection, spawn: NewSpawn, lastFence: number): DrivenSpawn {
   const { plan, at } = spawn;
-  const record = beginRecord(spawn);
+  const record = beginRecord(spawn, lastFence);
   const number = insertSpawn(connection, record, keepPlan(connection, plan));
   writeLaunches(connection, number, [], record.launches);
   addEvent(connection, number, { at, state: "pending", message: `plan ${plan.planId} recorded` });
@@ -254,7 +260,7 @@ const textsOf = memoizeFrozen((plan: LaunchPlan): PlanTexts => {
 /** @returns the hash under which the plan is stored */
 function keepPlan(connection: Connection, given: LaunchPlan): string {
   const { plan, hash, target } = textsOf(given);
-  // Thousands of spawns share a plan. Both rows are written together and never deleted.
+  // Thousands of spawns share a plan. Both rows are written together, and a target's own plan stays with it.
   if (connection.get("SELECT 1 FROM plans WHERE hash = ?", hash) !== undefined) return hash;
   connection.run("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", hash, plan);
   connection.run("INSERT OR IGNORE INTO targets (target, plan_hash) VALUES (?, ?)", target, hash);
@@ -267,7 +273,8 @@ function addEvent(
   event: { readonly at: string; readonly state: SpawnState; readonly message: string },
 ): void {
   connection.run(
-    "INSERT INTO events (spawn, at, state, message) VALUES (?, ?, ?, ?)",
+    `INSERT INTO events (sequence, spawn, at, state, message)
+     SELECT max(last_event, (SELECT ifnull(max(sequence), 0) FROM events)) + 1, ?, ?, ?, ? FROM pruned`,
     spawn,
     event.at,
     event.state,

@@ -7,6 +7,7 @@ import { parseReference } from "../oci/reference.ts";
 import type { RegistryClient } from "../oci/registry/contract.ts";
 import {
   BURST_OPTIONS,
+  checkPruneOptions,
   checkWanted,
   FIND_OPTIONS,
   INSPECT_OPTIONS,
@@ -26,6 +27,7 @@ import { placementTarget } from "../resolver/target.ts";
 import type {
   InspectOptions,
   LogsOptions,
+  PruneOptions,
   Slipway,
   SpawnEstimate,
   SpawnFilter,
@@ -36,6 +38,7 @@ import { createSpawnablePlans } from "./spawnable-plans.ts";
 import { inUtc, readFilter } from "./spawn-filter.ts";
 import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { PruneReport } from "../ledger/prune.ts";
 import { parseSpawnInput } from "../ledger/spawn-input.ts";
 import type { Spawn, SpawnEvent } from "../ledger/spawn-record.ts";
 import { isSlipwayError } from "../errors.ts";
@@ -155,6 +158,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       const targets = placements.map(placementTarget);
       return await (await spawning()).sweep({ targets, grace, dryRun, signal });
     },
+    prune: (options) => pruneSpawns(ports, options),
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     watch: (spawnIds, options = {}) => watch(ports, spawnIds, options),
     async inspectImage(reference, options = {}) {
@@ -180,6 +184,15 @@ function signalOf({ signal }: { readonly signal?: AbortSignal }): AbortSignal {
 
 async function list({ ledger, tenant }: Session, filter: SpawnFilter): Promise<readonly Spawn[]> {
   return await ledger.list(tenant, readFilter(filter));
+}
+
+async function pruneSpawns(ports: Session, options: PruneOptions): Promise<PruneReport> {
+  checkPruneOptions(options);
+  const { olderThan, dryRun = false, onProgress = () => undefined } = options;
+  const { tenant } = ports;
+  const request = { tenant, olderThan, dryRun, signal: signalOf(options), onProgress };
+  const { prune } = await import("../ledger/prune.ts");
+  return await prune(ports, request);
 }
 
 async function find(

@@ -6,6 +6,7 @@ import type {
   BurstOptions,
   InspectOptions,
   LogsOptions,
+  PruneOptions,
   RecoverOptions,
   ResolveOptions,
   SpawnAdditions,
@@ -88,6 +89,24 @@ export const SWEEP_OPTIONS: ShapeOf<SweepOptions> = {
   dryRun: "boolean",
   signal: "signal",
 };
+
+const PRUNE_OPTIONS: ShapeOf<PruneOptions> = {
+  olderThan: "whole number",
+  dryRun: "boolean",
+  signal: "signal",
+  onProgress: "function",
+};
+
+/** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT` */
+export function checkPruneOptions(options: PruneOptions): void {
+  checkOptions("prune", options, PRUNE_OPTIONS);
+  if (options.olderThan === undefined)
+    throw invalidArgument(
+      "INVALID_INPUT",
+      "prune needs the option olderThan",
+      "Give the time for which ended spawns are to be kept, in milliseconds.",
+    );
+}
 
 export const FIND_OPTIONS: ShapeOf<{ readonly machineId: string }> = { machineId: "string" };
 

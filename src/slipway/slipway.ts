@@ -2,6 +2,8 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { OciInspection } from "../oci/inspect/inspect-image.ts";
 import type { JsonValue, SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
+import type { PruneReport } from "../ledger/prune.ts";
+import type { PruneCounts } from "../ledger/pruning.ts";
 import type { SpawnNotice } from "../spawner/notice.ts";
 import type { Recovered } from "../spawner/recover.ts";
 import type { SweepReport } from "../spawner/sweep.ts";
@@ -130,6 +132,17 @@ export interface SweepOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface PruneOptions {
+  /** How long ago a spawn must have ended to be deleted, in milliseconds. */
+  readonly olderThan: number;
+  /** Only count what would be deleted. Default false. */
+  readonly dryRun?: boolean;
+  /** Ends the call early: it returns what was deleted, with `complete: false`. */
+  readonly signal?: AbortSignal;
+  /** Called after each batch, with the counts so far. */
+  readonly onProgress?: (counts: PruneCounts) => void;
+}
+
 export interface LogsOptions {
   /** Continue until the machine ends or the signal is aborted. Default false. */
   readonly follow?: boolean;
@@ -232,6 +245,14 @@ export interface Slipway extends AsyncDisposable {
    * @throws `FAILED_PRECONDITION` / `LEDGER_RESTORED` if a machine's launch was never issued by this ledger
    */
   sweep(options?: SweepOptions): Promise<SweepReport>;
+
+  /**
+   * Deletes the tenant's spawns that ended long enough ago, with their attempts, events and labels, and the plans that
+   * nothing refers to any more. Spawns that shared a launch are deleted once all of them have ended so long ago. An id
+   * that was deleted is free again: it is then a new spawn with a machine of its own. Deletes in small batches, so that
+   * other processes can write in between.
+   */
+  prune(options: PruneOptions): Promise<PruneReport>;
 
   /**
    * Terminates the machine (success if it is already gone) and records it; the record stays. If the termination cannot

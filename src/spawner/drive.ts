@@ -7,6 +7,7 @@ import type { LaunchSecrets } from "../substrate/contract.ts";
 import { FULL_MILLISECONDS } from "./candidates.ts";
 import type { DrivenSpawn, PlannedLaunch, SpawnRecord, Step } from "../ledger/ledger.ts";
 import { fullOfferings } from "./next-launch.ts";
+import { LeaseLost } from "./lease-lost.ts";
 import { perform } from "./perform.ts";
 import { reportWait } from "./notice.ts";
 import { progressOf, react } from "./state-machine.ts";
@@ -24,17 +25,6 @@ import type { SpawnerRuntime, Task, WaitOptions } from "./task.ts";
 
 /** How long the termination of a cancelled spawn's machine is attempted, in milliseconds. */
 const CANCELLING = 10_000;
-
-/** The lease was lost: another worker drives the spawn now. */
-export class LeaseLost extends Error {
-  override readonly name = "LeaseLost";
-  /** The event that could not be recorded. Its machine may not be on record. */
-  readonly event: SpawnEvent;
-  constructor(event: SpawnEvent) {
-    super("the lease was lost");
-    this.event = event;
-  }
-}
 
 export interface Beginning {
   /** The first event. Default: the spawn was taken up. */

@@ -4,6 +4,7 @@ import { launchId } from "../ledger/launch-token.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";
 import { isMember } from "../ledger/ledger-steps.ts";
 import { inputOf } from "../ledger/spawn-input.ts";
+import { LeaseLost } from "./lease-lost.ts";
 import { refusalEvent, nextLaunch } from "./next-launch.ts";
 import { reportWait } from "./notice.ts";
 import type { Command, SpawnEvent } from "./state-machine.ts";
@@ -97,7 +98,7 @@ async function awaitLaunch(
     secrets: () => task.secrets(signal),
     isWanted: driven.spawn.state !== "terminating",
     at: Date.parse(at),
-    members: async () => (alone ? [memberOf(driven)] : await runtime.ledger.members(token)),
+    members: async () => (alone ? [memberOf(driven)] : await readMembers(runtime, token)),
     admit: async (stop) =>
       await runtime.admission.admitRepeat(
         { adapter, plan: driven.plan },
@@ -108,6 +109,21 @@ async function awaitLaunch(
     detach,
     onProgress: ({ message }) => onEvent({ kind: "progress", spawnId, message }),
   });
+}
+
+/**
+ * The members of a launch.
+ *
+ * @throws LeaseLost if one of them was pruned: then another worker has finished all of them, and a part of the launch
+ * must not be repeated
+ */
+async function readMembers(
+  { ledger }: SpawnerRuntime,
+  token: string,
+): Promise<readonly SpawnMember[]> {
+  const members = await ledger.members(token);
+  if (await ledger.isPruned(token)) throw new LeaseLost({ kind: "taken-up" });
+  return members;
 }
 
 async function settleLaunch(

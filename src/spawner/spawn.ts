@@ -6,7 +6,8 @@ import type { LaunchPlan } from "../plan/plan.ts";
 import type { LaunchSecrets, SpawnInput, SubstrateAdapter } from "../substrate/contract.ts";
 import { allSuppliesOf, noCandidateLeft, openCandidates } from "./candidates.ts";
 import type { OpenCandidate } from "./candidates.ts";
-import { drive, LeaseLost, notify } from "./drive.ts";
+import { drive, notify } from "./drive.ts";
+import { LeaseLost } from "./lease-lost.ts";
 import type { DrivenSpawn } from "../ledger/ledger.ts";
 import { createGovernor } from "../pacing/governor.ts";
 import { createLaunchAdmission } from "./launch/launch-admission.ts";
@@ -231,7 +232,7 @@ async function driveClaimed(
     return await drive(runtime, waitOptions, driven, { event, secrets });
   } catch (caught) {
     if (!(caught instanceof LeaseLost)) throw caught;
-    await terminateOrphan(runtime, waitOptions, caught.event);
+    await terminateOrphan(runtime, waitOptions, driven.plan, caught.event);
     return await awaitSpawn(runtime, waitOptions);
   }
 }
@@ -243,20 +244,24 @@ async function driveClaimed(
 async function terminateOrphan(
   runtime: SpawnerRuntime,
   waitOptions: WaitOptions,
+  { target }: LaunchPlan,
   event: SpawnEvent,
 ): Promise<void> {
   if (event.kind !== "accepted") return;
   const driven = await runtime.ledger.find(waitOptions);
-  if (driven === null) return;
-  const { spawn, launches } = driven;
-  const isUnsettled = launches.some(({ outcome }) => outcome === null || outcome === "unknown");
-  if (spawn.machine?.id === event.machine.id && !isFinished(spawn.state)) return;
-  if (isUnsettled && !isFinished(spawn.state)) return;
-  const adapter = await runtime.openAdapter(driven.plan.target);
+  if (driven !== null && mayClaim(driven, event.machine.id)) return;
+  const adapter = await runtime.openAdapter(target);
   // Not the caller's signal: even if the caller has left, no other process knows of this machine.
   const never = new AbortController().signal;
   const answer = await runtime.terminatorOf(adapter).terminate(event.machine.id, never);
   if (answer.outcome === "failed") throw answer.error;
+}
+
+/** Whether the spawn has the machine on record, or its worker may still find the machine by its token. */
+function mayClaim({ spawn, launches }: DrivenSpawn, machineId: string): boolean {
+  if (isFinished(spawn.state)) return false;
+  const isUnsettled = launches.some(({ outcome }) => outcome === null || outcome === "unknown");
+  return spawn.machine?.id === machineId || isUnsettled;
 }
 
 /** Whether a spawn has reached what the caller waits for, or never will. */

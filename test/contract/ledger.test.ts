@@ -8,6 +8,7 @@ import { scratchFolder } from "../support/scratch.ts";
 import { describeClaims, describeSuspects } from "./ledger/claims.ts";
 import { describeInputs } from "./ledger/inputs.ts";
 import { describeLeases } from "./ledger/leases.ts";
+import { describePrunes } from "./ledger/prunes.ts";
 import { describeRates } from "./ledger/rates.ts";
 import { describeReads } from "./ledger/reads.ts";
 import { describeSameAnswers } from "./ledger/same-answers.ts";
@@ -48,6 +49,7 @@ describe.each([
   describeReads(open);
   describeInputs(open);
   describeRates(open);
+  describePrunes(open);
 });
 
 describeSameAnswers(openMemory, openSqlite);

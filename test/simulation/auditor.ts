@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "../../src/json/canonical-json.ts";
-import type { Claim, DrivenSpawn, SpawnRecord, Step } from "../../src/ledger/ledger.ts";
+import type { Claim, DrivenSpawn, Ledger, SpawnRecord, Step } from "../../src/ledger/ledger.ts";
 import type { Launch } from "../../src/substrate/contract.ts";
 import {
   isClaimed,
@@ -41,11 +41,15 @@ export interface Auditor {
   readonly requests: ReadonlyMap<string, readonly string[]>;
   /** Tokens of launches that were requested again, or by another process than the one that recorded them. */
   readonly repeated: ReadonlySet<string>;
+  /** Number of spawns that were pruned. */
+  readonly prunedSpawns: number;
   /** Number of machines terminated by sweeps. */
   readonly swept: number;
   began(process: SimulatedProcess, driven: DrivenSpawn): void;
   took(process: SimulatedProcess, step: Step, after: SpawnRecord | null): void;
   claimed(process: SimulatedProcess, claim: Claim, after: SpawnRecord | null): void;
+  /** A process has pruned the ledger. */
+  pruned(process: SimulatedProcess, ledger: Ledger): Promise<void>;
   /** A power cut has undone a step. */
   lost(step: Step): void;
   /** A sweep has received a listing. */
@@ -87,6 +91,8 @@ export function createAuditor(scene: Scene): Auditor {
   const suspects = new Map<string, { readonly scope: string; readonly since: number }>();
   const listings = new Map<string, number[]>();
   const swept = new Set<string>();
+  let prunedCount = 0;
+  const prunedMembers = new Set<string>();
   const { scheduler } = scene;
 
   const checkClaims = (spawn: string): void => {
@@ -205,6 +211,9 @@ export function createAuditor(scene: Scene): Auditor {
     machines,
     requests,
     repeated,
+    get prunedSpawns() {
+      return prunedCount;
+    },
     get swept() {
       return swept.size;
     },
@@ -244,6 +253,26 @@ export function createAuditor(scene: Scene): Auditor {
       record.holder = process.id;
       record.fence = after.lease.fence;
       write(record, after);
+    },
+    async pruned(process, ledger) {
+      for (const [spawn, record] of records) {
+        const { standing } = record;
+        if ((await ledger.find(standing.spawn)) !== null || records.get(spawn) !== record) continue;
+        scene.narrate(process.id, () => `ledger: prunes ${spawn} ${summary(standing)}`);
+        prunedCount += 1;
+        for (const { token } of standing.launches) prunedMembers.add(`${token} ${spawn}`);
+        if (!isFinished(standing))
+          scene.violate("only finished spawns are pruned", `${spawn} is ${standing.spawn.state}`);
+        const others = standing.launches.flatMap(({ token }) => requests.get(token) ?? []);
+        const left = others.find((other) => {
+          const one = records.get(other);
+          return one !== undefined && !isFinished(one.standing) && sharesLaunch(one, record);
+        });
+        if (left !== undefined)
+          scene.violate("a launch keeps its members until all have ended", `${spawn} and ${left}`);
+        records.delete(spawn);
+        unsettled.delete(spawn);
+      }
     },
     lost({ before, message, ...key }) {
       const spawn = nameOf(key);
@@ -291,6 +320,8 @@ export function createAuditor(scene: Scene): Auditor {
       const all = recorded.get(token);
       scene.narrate(process.id, () => `requests ${names.join(" ")} as ${poolOf(place)}`);
       for (const [member, spawn] of names.entries()) {
+        // Its process stalled until another one had finished the spawn and it was pruned.
+        if (prunedMembers.has(`${token} ${spawn}`)) continue;
         const launches = records.get(spawn)?.standing.launches ?? [];
         const launch = launches.find((one) => one.token === token);
         const isThere = launch?.place === place.place && launch.machineType === machineType;
@@ -350,6 +381,11 @@ export function createAuditor(scene: Scene): Auditor {
       }
     },
   };
+}
+
+function sharesLaunch(one: AuditedRecord, other: AuditedRecord): boolean {
+  const tokens = new Set(one.standing.launches.map(({ token }) => token));
+  return other.standing.launches.some(({ token }) => tokens.has(token));
 }
 
 const NOTHING: ReadonlySet<Evidence> = new Set();

@@ -23,6 +23,8 @@ export interface Spawner {
 
 export interface Hosts {
   readonly processes: ReadonlyMap<string, SimulatedProcess>;
+  /** Those of all processes, dead ones included, by process. */
+  readonly spawners: ReadonlyMap<string, Spawner>;
   start(host: string, fatalCall: number | null, onDeath: () => void): Spawner;
 }
 
@@ -39,6 +41,7 @@ export function createHosts(parts: {
 }): Hosts {
   const { scene, auditor, ledger, cloudOf } = parts;
   const processes = new Map<string, SimulatedProcess>();
+  const spawners = new Map<string, Spawner>();
   const skews = new Map<string, number>();
   const skewOf = (host: string): number => {
     const most = scene.isMetered ? METERED_SKEW : LARGEST_SKEW;
@@ -49,6 +52,7 @@ export function createHosts(parts: {
 
   return {
     processes,
+    spawners,
     start(host, fatalCall, onDeath) {
       const id = `${host}/${processes.size + 1}`;
       const process = createProcess(scene, { id, host, skew: skewOf(host), fatalCall, onDeath });
@@ -89,7 +93,9 @@ export function createHosts(parts: {
         openAdapter: opener(null),
         launchSecrets: () => Promise.resolve(NO_SECRETS),
       });
-      return { process, world, openForSweep: opener };
+      const spawner = { process, world, openForSweep: opener };
+      spawners.set(id, spawner);
+      return spawner;
     },
   };
 }

@@ -30,6 +30,7 @@ export function emptyTally(): Tally {
     powerCuts: 0,
     lostSteps: 0,
     sweptMachines: 0,
+    prunedSpawns: 0,
     running: 0,
     terminated: 0,
     failed: 0,
@@ -81,6 +82,7 @@ function addCounts({ counts }: Tally, more: SeedCounts): void {
   counts.powerCuts += more.powerCuts;
   counts.lostSteps += more.lostSteps;
   counts.sweptMachines += more.sweptMachines;
+  counts.prunedSpawns += more.prunedSpawns;
   counts.running += more.running;
   counts.terminated += more.terminated;
   counts.failed += more.failed;

@@ -81,6 +81,8 @@ export function createPoweredLedger(
     judge: (machines) => ledger.judge(machines),
     suspect: (scope, machines, now) => change("durable", (on) => on.suspect(scope, machines, now)),
     suspects: (scope) => ledger.suspects(scope),
+    prune: (batch) => change("durable", (on) => on.prune(batch)),
+    isPruned: (token) => ledger.isPruned(token),
     spend(ask) {
       const again = remembering(ask);
       return change("kept", (on) => on.spend(again));

@@ -14,6 +14,7 @@ import { createScene } from "./scene.ts";
 import type { StoryLine, Violation } from "./scene.ts";
 import { createScheduler, START } from "./scheduler.ts";
 import { runFaultPhase, drawWorld, machineTypesOf } from "./fault-phase.ts";
+import { schedulePrunes } from "./prunes.ts";
 import { createWork } from "./work.ts";
 
 /** The result of one seed. */
@@ -43,6 +44,7 @@ export interface SeedCounts {
   readonly lostSteps: number;
   /** Machines that a sweep found and terminated. */
   readonly sweptMachines: number;
+  readonly prunedSpawns: number;
   readonly running: number;
   readonly terminated: number;
   readonly failed: number;
@@ -88,6 +90,7 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
     scene.violate("no unhandled rejection", String(reason));
   process.on("unhandledRejection", unhandled);
   try {
+    schedulePrunes(stage, seed);
     await runFaultPhase(stage, power);
     if (scene.violations.length === 0) await calmAndCheck(stage);
     // Node reports unhandled rejections only when it is otherwise idle.
@@ -116,6 +119,7 @@ export async function runSeed(seed: number, options: SeedOptions): Promise<SeedR
       powerCuts: power.cuts,
       lostSteps: power.lost,
       sweptMachines: auditor.swept,
+      prunedSpawns: auditor.prunedSpawns,
       running: ended("running"),
       terminated: ended("terminated"),
       failed: ended("failed"),

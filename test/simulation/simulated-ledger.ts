@@ -55,6 +55,13 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
         return suspects;
       }),
     suspects: (scope) => process.call("a look", () => ledger.suspects(scope)),
+    prune: (batch) =>
+      process.call("a pruning", async () => {
+        const pruned = await ledger.prune(batch);
+        await auditor.pruned(process, ledger);
+        return pruned;
+      }),
+    isPruned: (token) => ledger.isPruned(token),
     spend: (ask) => process.call("spending", () => ledger.spend(ask)),
     forecast: (call, backlog) => process.call("a look", () => ledger.forecast(call, backlog)),
     correct: (turn, correction) =>

@@ -5,6 +5,7 @@ import { recover } from "../../src/spawner/recover.ts";
 import { refresh } from "../../src/spawner/refresh.ts";
 import { awaitSpawn, spawnPlan, terminate } from "../../src/spawner/spawn.ts";
 import type { Spawn } from "../../src/ledger/spawn-record.ts";
+import { prune } from "../../src/ledger/prune.ts";
 import { sweep } from "../../src/spawner/sweep.ts";
 import type { Wait, WaitOptions } from "../../src/spawner/task.ts";
 import type { Spawner } from "./host.ts";
@@ -26,7 +27,8 @@ export type Command =
     }
   | { readonly kind: "recover" }
   | { readonly kind: "sweep"; readonly grace: number }
-  | { readonly kind: "refresh" };
+  | { readonly kind: "refresh" }
+  | { readonly kind: "prune"; readonly olderThan: number };
 
 /** A command that has begun. */
 export interface RunningCommand {
@@ -121,6 +123,14 @@ export function createWork(scene: Scene, wanted: ReadonlyMap<string, WantedSpawn
         });
         return `${report.scanned} machines, ${report.suspects.length} suspects, ended ${report.terminated.map(({ id }) => id).join(" ")}`;
       }
+      case "prune": {
+        const { olderThan } = command;
+        const terms = { olderThan, dryRun: false, signal, onProgress: () => undefined };
+        const reports = await Promise.all(
+          tenants.map((tenant) => prune(world, { tenant, ...terms })),
+        );
+        return `${reports.reduce((sum, { spawns }) => sum + spawns, 0)} spawns`;
+      }
       case "refresh": {
         await refresh(world, [...wanted.values()], signal);
         return "done";
@@ -182,6 +192,8 @@ function wordsOf(command: Command): string {
     }
     case "sweep":
       return `sweep with a grace of ${command.grace} ms`;
+    case "prune":
+      return `prune what ended ${command.olderThan} ms ago`;
     case "recover":
     case "refresh":
       return command.kind;

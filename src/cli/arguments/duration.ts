@@ -46,6 +46,17 @@ export function shortAge(milliseconds: number): string {
 
 const MILLISECONDS_OF_A_DAY = 24 * 3_600_000;
 
+/** Parses an age such as `30d`, `12h` or `0s` and returns milliseconds. */
+export function parseAge(text: string): number {
+  const match = /^(\d{1,9})(ms|s|m|h|d)$/u.exec(text);
+  const unit = match?.[2] === "d" ? MILLISECONDS_OF_A_DAY : MILLISECONDS.get(match?.[2] ?? "");
+  if (match !== null && unit !== undefined) return Number(match[1]) * unit;
+  throw usageError(
+    `${quoted(text)} is not an age`,
+    "Write a number and a unit, such as 12h or 30d.",
+  );
+}
+
 /**
  * Parses a time in the past: an age such as `30m`, `2h` or `7d`, or a time such as `2026-11-22T04:00:00Z`.
  *

@@ -28,6 +28,7 @@ export const SPAWN_BRIEFS = {
   watch: "Print events as they happen, one on each line",
   recover: "Resume every unfinished spawn, and return when all have settled",
   sweep: "Find and remove machines, volumes and interfaces that no live spawn claims",
+  prune: "Delete the records of spawns that ended long ago",
 } as const;
 
 export const TOOL_BRIEFS = {

@@ -25,6 +25,7 @@ export const EXAMPLES: Readonly<Record<CommandName, string>> = {
   watch: "watch agent-dev-1",
   recover: "recover",
   sweep: "sweep --dry-run",
+  prune: "prune --older-than 30d --dry-run",
   inspect: "inspect ghcr.io/acme/agent:v1 --platform linux/arm64",
   fake: "fake ec2 --apply",
   completion: "completion bash",

@@ -1,6 +1,6 @@
 import { SPAWN_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
-import { parseDuration, parseDurationOrZero } from "../arguments/duration.ts";
+import { parseDuration } from "../arguments/duration.ts";
 import { asTyped, MOST_AT_ONCE, wholeNumber } from "../arguments/flags.ts";
 import {
   proposeLiveSpawns,
@@ -11,6 +11,7 @@ import {
 } from "../help/proposals.ts";
 import type { CommandRoute } from "../route.ts";
 import { defineRoute } from "../route.ts";
+import { upkeepRoutes } from "./upkeep.ts";
 
 const spawnId = {
   brief: "The spawn's id",
@@ -354,40 +355,6 @@ const watch = defineRoute<{ since?: string; until?: "settled" }, string[]>({
   },
 });
 
-const recover = defineRoute({
-  usage: ["recover"],
-  brief: SPAWN_BRIEFS.recover,
-  description:
-    "Spawns of a dead process on this host are resumed at once, those of another host when their lease has expired. Each spawn ends up running, failed or terminated. Running recover again is harmless.",
-  load: async () => (await import("../commands/recover.ts")).recover,
-  parameters: {},
-});
-
-const sweep = defineRoute<{ dryRun: boolean; grace: number }>({
-  usage: ["sweep [--dry-run] [--grace 15m]"],
-  brief: SPAWN_BRIEFS.sweep,
-  description:
-    "Checks every machine that carries this database's tag, and every such EC2 volume and network interface that is attached to no machine. What no live spawn of any tenant claims is first marked as a suspect. A later sweep removes it, once it has been a suspect for the grace period.",
-  load: async () => (await import("../commands/sweep.ts")).sweep,
-  parameters: {
-    flags: {
-      dryRun: {
-        kind: "boolean",
-        default: false,
-        withNegated: false,
-        brief: "Report what would be terminated and why; change nothing",
-      },
-      grace: {
-        kind: "parsed",
-        parse: parseDurationOrZero,
-        default: "15m",
-        placeholder: "DURATION",
-        brief: "How long a machine must be a suspect before it is terminated",
-      },
-    },
-  },
-});
-
 /** The commands that launch, show and terminate machines. */
 export const spawnRoutes: Readonly<Record<keyof typeof SPAWN_BRIEFS, CommandRoute>> = {
   resolve,
@@ -397,6 +364,5 @@ export const spawnRoutes: Readonly<Record<keyof typeof SPAWN_BRIEFS, CommandRout
   logs,
   terminate,
   watch,
-  recover,
-  sweep,
+  ...upkeepRoutes,
 };

@@ -50,7 +50,7 @@ export interface QueueResult {
 }
 
 export interface LaunchRecordPorts {
-  readonly ledger: Pick<Ledger, "begin" | "take" | "find">;
+  readonly ledger: Pick<Ledger, "begin" | "take" | "find" | "isPruned">;
   readonly calls: LaunchCalls;
 }
 
@@ -85,15 +85,26 @@ export async function recordLaunch(
   entries: readonly QueueEntry[],
   admitted: AdmittedLaunch,
 ): Promise<LaunchUnderWay | null> {
+  return await recordWithToken(ports, entries, admitted, 0);
+}
+
+/** @param reuse how many tokens of these members pruned spawns of the same ids had */
+async function recordWithToken(
+  ports: LaunchRecordPorts,
+  entries: readonly QueueEntry[],
+  admitted: AdmittedLaunch,
+  reuse: number,
+): Promise<LaunchUnderWay | null> {
   const [first] = entries;
   if (first === undefined) return { answered: Promise.resolve() };
   const { plan, candidate, adapter, owner, secrets, intent } = first.queued;
-  const launches = launchesOf(entries, first.queued);
+  const launches = launchesOf(entries, first.queued, reuse);
   const recorded =
     intent.record === "begin"
       ? await beginAll(ports.ledger, entries, { launches, ...admitted })
       : await takeAll(ports.ledger, entries, { launches, ...admitted });
   if (recorded === null) return null;
+  if (recorded === "used-token") return await recordWithToken(ports, entries, admitted, reuse + 1);
   if (recorded.records === null) return await recordLaunch(ports, recorded.left, admitted);
   const { records, admittedAt = admitted.at } = recorded;
   const token = launches[0]?.token ?? "";
@@ -120,10 +131,11 @@ export function placeOf(plan: LaunchPlan, candidate: number): Candidate {
 function launchesOf(
   entries: readonly QueueEntry[],
   { plan, candidate, owner }: QueuedLaunch,
+  reuse: number,
 ): readonly NewLaunch[] {
   const place = placeOf(plan, candidate);
   const number = Math.max(...entries.map(({ queued }) => queued.number));
-  const token = launchToken({ owner, number, plan, place, members: membersOf(entries) });
+  const token = launchToken({ owner, number, plan, place, members: membersOf(entries), reuse });
   const machineType = machineTypeAt(plan, place);
   return entries.map((_entry, member) => ({
     candidate,
@@ -139,8 +151,13 @@ interface Recording extends Pick<AdmittedLaunch, "spent" | "request"> {
   readonly launches: readonly NewLaunch[];
 }
 
-/** The members' records; or the entries that are left without those that were refused, which have been settled. */
+/**
+ * The members' records; or the entries that are left without those that were refused, which have been settled; or
+ * `used-token` if nothing was written because pruned spawns of the same ids had a launch with this token: the provider
+ * may still answer it with their machines.
+ */
 type Recorded =
+  | "used-token"
   | { readonly records: readonly SpawnRecord[]; readonly admittedAt?: number }
   | { readonly records: null; readonly left: readonly QueueEntry[] };
 
@@ -160,6 +177,7 @@ async function beginAll(
   }
   const { existing: known } = begun;
   if (known === null) return null;
+  if (known.every((existing) => existing === null)) return "used-token";
   const left = entries.filter(({ resolve }, index) => {
     const existing = known[index] ?? null;
     if (existing !== null) resolve({ record: null, existing });
@@ -173,6 +191,8 @@ async function takeAll(
   entries: readonly QueueEntry[],
   { launches, spent }: Recording,
 ): Promise<Recorded> {
+  // These spawns exist, so whatever had their ids was pruned earlier.
+  if (await ledger.isPruned(launches[0]?.token ?? "")) return "used-token";
   const steps = launches.flatMap((launch, index) => {
     const intent = entries[index]?.queued.intent;
     return intent?.record === "take" ? [intent.of(launch)] : [];

@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { SPAWN_STATES } from "../../../src/ledger/spawn-record.ts";
 import type { Ledger } from "../../../src/ledger/ledger.ts";
 import { samplePlan } from "../../support/sample-plan.ts";
-import { AT, begin, found, launchOf, machineOf, take } from "./subject.ts";
+import type { PruneBatch } from "../../../src/ledger/pruning.ts";
+import { AT, found, launchOf, LATER, machineOf, take, token } from "./subject.ts";
 import type { OpenLedger } from "./subject.ts";
 import { parseSpawnInput } from "../../../src/ledger/spawn-input.ts";
 import { NO_INPUT } from "../../../src/substrate/contract.ts";
@@ -96,9 +97,20 @@ const calls: fc.Arbitrary<Call> = fc.oneof(
   fc
     .record({ after: fc.nat(20), spawnIds })
     .map((one) => (ledger: Ledger) => ledger.events("default", one.after, one.spawnIds)),
+  fc
+    .record({ limit: fc.integer({ min: 1, max: 3 }), dryRun: fc.boolean() })
+    .map((one) => (ledger: Ledger) => pruned(ledger, one)),
   spawnIds.map((ids) => (ledger: Ledger) => ledger.countUnsettled("default", ids)),
   time.map((now) => (ledger: Ledger) => ledger.fullOfferings(["x", "y", "z"], now)),
 );
+
+/** Two batches, without their positions: ledgers number spawns in their own ways. */
+async function pruned(ledger: Ledger, one: Pick<PruneBatch, "dryRun" | "limit">) {
+  const batch = { ...one, tenant: "default", endedBefore: LATER };
+  const first = await ledger.prune({ ...batch, after: null });
+  if (first.next === null) return [first.counts];
+  return [first.counts, (await ledger.prune({ ...batch, after: first.next })).counts];
+}
 
 function beginCalls(): fc.Arbitrary<Call> {
   return fc
@@ -106,7 +118,7 @@ function beginCalls(): fc.Arbitrary<Call> {
     .map(
       ({ key: of, ...one }) =>
         (ledger: Ledger) =>
-          begin(ledger, { ...of, ...one, at: AT }),
+          ledger.begin([{ ...of, ...one, at: AT }], null),
     );
 }
 
@@ -129,6 +141,7 @@ async function readEverything(ledger: Ledger): Promise<unknown> {
     for (const of of DIGITS)
       for (const kind of ["machine", "volume"] as const)
         answers.push(await ledger.judge([found(id, of, { kind })]));
+  for (const of of DIGITS) answers.push(await ledger.isPruned(token(of)));
   answers.push(await ledger.suspects("here"), await ledger.suspects("there"));
   return answers;
 }

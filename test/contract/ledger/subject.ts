@@ -88,7 +88,7 @@ export type StepRequest = Partial<Omit<Step, "before">> &
 export async function take(ledger: Ledger, wanted: StepRequest): Promise<SpawnRecord | null> {
   const { fence = 1, ...changes } = wanted;
   const now = await ledger.find({ ...KEY, ...changes });
-  const seen = now ?? { ...beginRecord(newSpawn()), plan };
+  const seen = now ?? { ...beginRecord(newSpawn(), 0), plan };
   const step: Step = {
     ...KEY,
     before: { ...seen, lease: { ...seen.lease, fence } },

@@ -20,6 +20,7 @@ export function identityOf({ spawnId, number, place, subnet }: LaunchKey) {
     plan: samplePlan(),
     place: { place, subnet, verdict: "eligible", reason: null },
     members: [{ spawnId, ...NO_INPUT }],
+    reuse: 0,
   });
   return {
     token,

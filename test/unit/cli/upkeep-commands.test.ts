@@ -217,6 +217,61 @@ describe("sweep", () => {
   });
 });
 
+describe("prune", () => {
+  const counts = { spawns: 3, attempts: 4, events: 18, labels: 2, plans: 1 };
+  const report = {
+    ...counts,
+    endedBefore: "2026-10-26T04:00:00.000Z",
+    complete: true,
+  };
+  const pruning = (changes: Partial<typeof report> = {}) => {
+    const prune = vi.fn<Slipway["prune"]>().mockResolvedValue({ ...report, ...changes });
+    return { prune, slipway: fakeSlipway({ prune }) };
+  };
+
+  it.each([
+    { argv: ["--older-than", "30d"], olderThan: 2_592_000_000, dryRun: false },
+    { argv: ["--older-than", "12h", "--dry-run"], olderThan: 43_200_000, dryRun: true },
+    { argv: ["--older-than", "0s"], olderThan: 0, dryRun: false },
+  ])("$argv deletes or counts what ended so long ago", async ({ argv, olderThan, dryRun }) => {
+    const { prune, slipway } = pruning();
+    const ran = await runInMemory(["prune", ...argv, "-o", "json"], { slipway });
+    expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(prune.mock.calls[0]?.[0]).toMatchObject({ olderThan, dryRun });
+    expect(JSON.parse(ran.stdout)).toEqual({
+      dry_run: dryRun,
+      ended_before: "2026-10-26T04:00:00.000Z",
+      ...counts,
+      complete: true,
+    });
+  });
+
+  it("has a form for people", async () => {
+    const { slipway } = pruning();
+    const table = async (...flags: readonly string[]) =>
+      (await runInMemory(["prune", "--older-than", "30d", "-o", "table", ...flags], { slipway }))
+        .stdout;
+    expect(await table()).toContain("DELETED       3 spawns\n");
+    expect(await table("--dry-run")).toContain("WOULD DELETE  3 spawns\n");
+  });
+
+  it("prints what it deleted before an interrupt, and exits with 130", async () => {
+    const { slipway } = pruning({ complete: false });
+    const argv = ["prune", "--older-than", "30d", "-o", "json"];
+    const ran = await runInMemory(argv, { slipway, interrupt: AbortSignal.abort() });
+    expect(ran.exitCode).toBe(130);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ spawns: 3, complete: false });
+  });
+
+  it.each([[], ["--older-than", "30"], ["--older-than", "-1d"], ["--older-than", "soon"]])(
+    "refuses %j and %j",
+    async (...argv) => {
+      const { slipway } = pruning();
+      expect((await runInMemory(["prune", ...argv], { slipway })).exitCode).toBe(2);
+    },
+  );
+});
+
 describe("commands that refresh records before showing them", () => {
   const described = { ...sampleSpawn(), plan: samplePlan(), events: [] };
   const watched = {

@@ -11,6 +11,7 @@ const identity: LaunchIdentity = {
   plan: samplePlan(),
   place: { place: "engine-1", verdict: "eligible", reason: null },
   members: [{ spawnId: "one", ...NO_INPUT }],
+  reuse: 0,
 };
 
 describe("launchToken", () => {
@@ -33,6 +34,7 @@ describe("launchToken", () => {
     ["member", { members: [{ spawnId: "two", ...NO_INPUT }] }],
     ["input", { members: [{ spawnId: "one", ...NO_INPUT, input: 1 }] }],
     ["variable", { members: [{ spawnId: "one", ...NO_INPUT, env: { A: "1" } }] }],
+    ["reuse of pruned ids", { reuse: 1 }],
     ["label", { members: [{ spawnId: "one", ...NO_INPUT, labels: { a: "1" } }] }],
   ];
   it.each(others)("is different for another %s", (_name, change) => {

@@ -25,15 +25,18 @@ const ACCEPTED = { outcome: "accepted", reason: null } as const;
 const REJECTED = { outcome: "rejected", reason: "INSUFFICIENT_CAPACITY" } as const;
 
 function step(changes: Partial<Step>): Step {
-  const before = beginRecord({
-    ...KEY,
-    plan: samplePlan(),
-    own: NO_INPUT,
-    launch: LAUNCH,
-    worker: "d",
-    leaseUntil: 1,
-    at: AT,
-  });
+  const before = beginRecord(
+    {
+      ...KEY,
+      plan: samplePlan(),
+      own: NO_INPUT,
+      launch: LAUNCH,
+      worker: "d",
+      leaseUntil: 1,
+      at: AT,
+    },
+    0,
+  );
   return { ...KEY, before, to: "booting", message: "", at: AT, lease: 1, ...changes };
 }
 

@@ -44,16 +44,19 @@ function world(places: number) {
     token: `token-${candidate}`,
     member: 0,
   });
-  let standing: SpawnRecord = beginRecord({
-    tenant: "default",
-    spawnId: "one",
-    plan: PLAN,
-    own: NO_INPUT,
-    launch: launch(0),
-    worker: "worker",
-    leaseUntil: 0,
-    at: AT,
-  });
+  let standing: SpawnRecord = beginRecord(
+    {
+      tenant: "default",
+      spawnId: "one",
+      plan: PLAN,
+      own: NO_INPUT,
+      launch: launch(0),
+      worker: "worker",
+      leaseUntil: 0,
+      at: AT,
+    },
+    0,
+  );
   const unsettled = (): boolean => {
     const outcome = standing.launches.at(-1)?.outcome;
     return outcome === null || outcome === "unknown";

@@ -29,6 +29,7 @@ export function fakeSlipway(
     refreshSpawns: () => Promise.resolve(),
     recover: unexpected,
     sweep: unexpected,
+    prune: unexpected,
     logs: unexpected,
     watch: unexpected,
     inspectImage: unexpected,
