@@ -51,6 +51,9 @@ export type {
 export type { Clock } from "./host/clock.ts";
 export { createSlipway } from "./slipway/create-slipway.ts";
 export type { SlipwayOptions } from "./slipway/create-slipway.ts";
+export type { ConnectionDiagnosis, PeerClock } from "./substrate/diagnosis.ts";
+export { diagnose } from "./slipway/diagnosis/diagnose.ts";
+export type { DiagnoseOptions, Diagnosis } from "./slipway/diagnosis/diagnose.ts";
 export type { StorageWarning } from "./storage/database-file.ts";
 export { SlipwayError, isSlipwayError } from "./errors.ts";
 export type {

@@ -9,7 +9,7 @@ import type {
 } from "../../src/substrate/contract.ts";
 import { checkRates, UNPACED } from "../../src/pacing/rates.ts";
 import type { Pace, RateSettings } from "../../src/pacing/rates.ts";
-import type { GceEnvironment } from "./client/credential-file.ts";
+import type { GceEnvironment } from "./client/credential-settings.ts";
 import { inspectGceImage } from "./image/image.ts";
 import { launchMachines } from "./launch/launch.ts";
 import { diskReader } from "./machines/read-disks.ts";
@@ -26,6 +26,7 @@ import type { GceApi } from "./client/api.ts";
 import { createPacing } from "./client/pacing.ts";
 import type { PacingOptions } from "./client/pacing.ts";
 import { createAuthorization } from "./client/authorization.ts";
+import type { Authorization } from "./client/authorization.ts";
 import type { GceCallRules } from "./client/call.ts";
 import { createGceClients } from "./client/client.ts";
 import type { CredentialOptions } from "./client/credentials.ts";
@@ -149,6 +150,14 @@ export function connectGce(options: ConnectionOptions): GceApi {
       return await openCredentials({ target, environment, home, now, role, memory, agents });
     });
   const authorization = { reader: authorize("reader"), launcher: authorize("launcher") };
+  return authorizedApi({ environment, sleep, pacing }, authorization);
+}
+
+/** Compute Engine with the given authorization of each role. */
+export function authorizedApi(
+  { environment, sleep, pacing }: Pick<ConnectionOptions, "environment" | "sleep" | "pacing">,
+  authorization: Readonly<Record<GceRole, Authorization>>,
+): GceApi {
   const clients = createGceClients({
     endpoint: async (role) =>
       overriddenEndpoint(environment[ENDPOINT_VARIABLE]) ??

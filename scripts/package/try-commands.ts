@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { DescribeImagesCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { ROUTES } from "../../src/cli/app.ts";
-import { readVersion } from "../../src/cli/help/version.ts";
+import { readVersion } from "../../src/host/package-manifest.ts";
 import { startRegistry, tinyMultiPlatformImage } from "../../testing/registry/index.ts";
 import { attempt, ended, report, start } from "./run.ts";
 import type { Attempt, Installed } from "./run.ts";

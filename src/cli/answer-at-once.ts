@@ -1,5 +1,5 @@
 import { rootHelp } from "./help/help-text.ts";
-import { readVersion } from "./help/version.ts";
+import { readVersion } from "../host/package-manifest.ts";
 
 /**
  * The output of a command line that asks only for the root help or the version; null for any other. The scanner

@@ -7,7 +7,7 @@ import { catalogRoutes } from "./routes/catalog.ts";
 import { spawnRoutes } from "./routes/spawns.ts";
 import { toolRoutes } from "./routes/tools.ts";
 import { unknownCommand } from "./arguments/scanner-findings.ts";
-import { readVersion } from "./help/version.ts";
+import { readVersion } from "../host/package-manifest.ts";
 
 /** The failures of a run. The scanner can only print its findings, so they are collected here instead. */
 export interface Findings {

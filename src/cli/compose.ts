@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
 import { homeFolder, userName } from "../host/environment.ts";
+import type { Diagnosis, DiagnoseOptions } from "../slipway/diagnosis/diagnose.ts";
 import type { Slipway } from "../slipway/slipway.ts";
 import type { Composition, Environment } from "./context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
@@ -64,23 +65,36 @@ function noDatabase(path: string): SlipwayError {
 
 /** Opens Slipway for a command. Its modules are loaded here, not at start-up. */
 export async function composeSlipway(composition: Composition): Promise<Slipway> {
-  const { flags, environment, workingDirectory, onWarning, onlyExisting } = composition;
+  const { environment, onWarning, onlyExisting } = composition;
   const { createSlipway } = await import("../slipway/create-slipway.ts");
+  const places = placesOf(composition);
+  const { database } = places;
+  if (onlyExisting === true && !existsSync(database)) throw noDatabase(database);
+  return await createSlipway({ ...places, actor: actorOf(environment), environment, onWarning });
+}
+
+/** Diagnoses what {@link composeSlipway} would use. */
+export async function composeDiagnosis(
+  composition: Composition,
+  options: Pick<DiagnoseOptions, "placement" | "signal">,
+): Promise<Diagnosis> {
+  const { diagnose } = await import("../slipway/diagnosis/diagnose.ts");
+  const { environment } = composition;
+  return await diagnose({ ...placesOf(composition), environment, ...options });
+}
+
+/** The settings, with absolute paths. */
+function placesOf({ flags, environment, workingDirectory }: Composition): Settings {
   const { database, keyFile, tenant } = settingsOf(
     flags,
     environment,
     environment.HOME ?? homeFolder(environment),
   );
-  const path = resolve(workingDirectory, database);
-  if (onlyExisting === true && !existsSync(path)) throw noDatabase(path);
-  return await createSlipway({
-    database: path,
+  return {
+    database: resolve(workingDirectory, database),
     keyFile: resolve(workingDirectory, keyFile),
     tenant,
-    actor: actorOf(environment),
-    environment,
-    onWarning,
-  });
+  };
 }
 
 /** The author recorded in the catalog's history: the user's login name. */

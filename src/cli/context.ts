@@ -1,5 +1,6 @@
 import type { CommandContext } from "@stricli/core";
 import { systemClock } from "../host/system-clock.ts";
+import type { Diagnosis, DiagnoseOptions } from "../slipway/diagnosis/diagnose.ts";
 import type { Slipway } from "../slipway/slipway.ts";
 import type { StorageWarning } from "../storage/database-file.ts";
 import type { GlobalFlags } from "./global-flags.ts";
@@ -59,6 +60,10 @@ export interface Host {
   /** How long an interrupted command may take to end by itself, in milliseconds. */
   readonly gracePeriod: number;
   readonly openSlipway: (composition: Composition) => Promise<Slipway>;
+  readonly diagnose: (
+    composition: Composition,
+    options: Pick<DiagnoseOptions, "placement" | "signal">,
+  ) => Promise<Diagnosis>;
 }
 
 /** The context that every command function receives. */
@@ -78,6 +83,8 @@ export interface CliContext extends CommandContext {
   /** Gives an interrupted command this many milliseconds from now to end by itself. */
   readonly extendGracePeriod: (milliseconds: number) => void;
   readonly openSlipway: () => Promise<Slipway>;
+  /** Diagnoses what `openSlipway` would use, without opening or changing it. */
+  readonly diagnose: (options: Pick<DiagnoseOptions, "placement">) => Promise<Diagnosis>;
   /** Prints a result in the requested format. */
   readonly print: (view: View) => Promise<void>;
   /** Prints one of several results that are printed as they come. */
@@ -104,7 +111,8 @@ function createPrinter(
     const view = query === null ? whole : viewSelection(query(whole.value), { isTerminal });
     const format = flags.output ?? defaultFormat(view, isTerminal);
     const color = isTerminal && hasColors(environment);
-    await stdout.write(await renderIn(view, format, { color, now: now() }));
+    const columns = isTerminal ? stdout.columns : null;
+    await stdout.write(await renderIn(view, format, { color, columns, now: now() }));
   };
 }
 
@@ -134,6 +142,13 @@ export function createContext(parts: ContextParts): CliContext {
     parts;
   const { stdout, environment, workingDirectory, interrupt, nextInterrupt, openHiddenInput } = host;
   const { now = () => systemClock.now() } = host;
+  const composition: Composition = {
+    flags,
+    environment,
+    workingDirectory,
+    onWarning: ({ message, remedy }) => progress.warn(message, remedy),
+    ...(parts.onlyExisting === true ? { onlyExisting: true } : {}),
+  };
   return {
     process: {
       stdout: { write: onScannerOutput },
@@ -154,14 +169,8 @@ export function createContext(parts: ContextParts): CliContext {
     nextInterrupt,
     now,
     extendGracePeriod,
-    openSlipway: () =>
-      host.openSlipway({
-        flags,
-        environment,
-        workingDirectory,
-        onWarning: ({ message, remedy }) => progress.warn(message, remedy),
-        ...(parts.onlyExisting === true ? { onlyExisting: true } : {}),
-      }),
+    openSlipway: () => host.openSlipway(composition),
+    diagnose: (options) => host.diagnose(composition, { ...options, signal: interrupt }),
     print: createPrinter(parts, now, render),
     printItem: createPrinter(parts, now, renderItem),
     exitWith,

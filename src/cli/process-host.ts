@@ -38,6 +38,10 @@ export function createProcessHost(own: HostProcess): Host {
       const { composeSlipway } = await import("./compose.ts");
       return await composeSlipway(composition);
     },
+    diagnose: async (composition, options) => {
+      const { composeDiagnosis } = await import("./compose.ts");
+      return await composeDiagnosis(composition, options);
+    },
   };
 }
 

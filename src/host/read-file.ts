@@ -100,6 +100,17 @@ export async function isEndless(path: string): Promise<boolean> {
   }
 }
 
+/** Whether a path leads to anything, also if this user may not look at it. */
+export async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (caught) {
+    if (errorCode(caught) === null) throw caught;
+    return !isAbsent(caught);
+  }
+}
+
 /** Whether the file system reports that a file does not exist. */
 export function isAbsent(caught: unknown): boolean {
   const code = errorCode(caught);

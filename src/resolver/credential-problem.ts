@@ -1,6 +1,6 @@
 import { SlipwayError, type ErrorCode } from "../errors.ts";
 import type { RegistryCredential } from "../oci/credential.ts";
-import type { Check } from "../plan/plan.ts";
+import type { Check, CredentialSource } from "../plan/plan.ts";
 import { isFailed } from "./checks-failure.ts";
 
 /** A credential, and what went wrong while Docker's configuration was read. */
@@ -15,6 +15,20 @@ const REFUSALS: ReadonlySet<ErrorCode | undefined> = new Set([
   "PERMISSION_DENIED",
   "NOT_FOUND",
 ]);
+
+/** Follows `pulling`. */
+export function describeCredential(source: CredentialSource): string {
+  switch (source.kind) {
+    case "secret":
+      return `with secret ${source.secret}`;
+    case "docker-configuration":
+      return "with the credential from Docker's configuration";
+    case "cloud-identity":
+      return `with a token of ${source.service} for this process's own identity`;
+    case "anonymous":
+      return "anonymously (no credential)";
+  }
+}
 
 /** The message, with the reason why Docker's configuration yielded no credential, or only that of its file. */
 export function withProblem(message: string, { credential, problem }: Found): string {

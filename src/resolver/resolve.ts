@@ -11,7 +11,7 @@ import { freezePlan } from "../plan/plan.ts";
 import type { Check, CredentialSource, LaunchPlan, PlanDraft } from "../plan/plan.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
 import { checksFailure, isFailed } from "./checks-failure.ts";
-import { explainedBy, withProblem } from "./credential-problem.ts";
+import { describeCredential, explainedBy, withProblem } from "./credential-problem.ts";
 import { failedBy, passed, skipped, warning } from "../substrate/check.ts";
 import { checkRecords, MACHINE_TYPE_ARCHITECTURE } from "./checks.ts";
 import { gpuChecks } from "./gpu-check.ts";
@@ -176,19 +176,6 @@ function credentialChecks(
     message: withProblem(message, credential.value),
   };
   return [warning("image.credential", finding)];
-}
-
-function describeCredential(source: CredentialSource): string {
-  switch (source.kind) {
-    case "secret":
-      return `with secret ${source.secret}`;
-    case "docker-configuration":
-      return "with the credential from Docker's configuration";
-    case "cloud-identity":
-      return `with a token of ${source.service} for this process's own identity`;
-    case "anonymous":
-      return "anonymously (no credential)";
-  }
 }
 
 interface Settled<T> {

@@ -32,7 +32,10 @@ export function cacheAdapters(open: OpenAdapter): AdapterCache {
   };
 }
 
-const scopeOf = memoizeFrozen((target: PlacementTarget) => canonicalJson(adapterScope(target)));
+/** Equal for targets whose adapters reach the same endpoint with the same identity. */
+export const scopeOf = memoizeFrozen((target: PlacementTarget) =>
+  canonicalJson(adapterScope(target)),
+);
 
 /** The part of a target that determines an adapter's endpoint and identity. */
 function adapterScope(target: PlacementTarget) {

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { dirname, join } from "node:path";
 import { cacheAdapters } from "./adapter-cache.ts";
 import { assembleSlipway, PORTS } from "./facade.ts";
 import type { SlipwayPorts } from "./facade.ts";
@@ -10,17 +9,16 @@ import { isLoopbackRegistry } from "../oci/registry/loopback.ts";
 import type { RegistryClient } from "../oci/registry/contract.ts";
 import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
-import { homeFolder, processEnvironment } from "../host/environment.ts";
+import { processEnvironment } from "../host/environment.ts";
 import type { Environment, ProcessEnvironment } from "../host/environment.ts";
 import { certificatesOf, checkExtraCertificates } from "../oci/registry/certificates.ts";
 import { proxyRule } from "../proxy/proxy-rule.ts";
 import { keyFile } from "../secrets/key-file.ts";
+import { createOwnCredentials, storedSecrets } from "./own-credentials.ts";
+import { environmentOf, keyFileOf } from "./own-environment.ts";
 import { checkRateOptions } from "./rate-options.ts";
 import type { RateOptions } from "./rate-options.ts";
 import { createSealedStore } from "../secrets/sealed-store.ts";
-import { credentialSecrets } from "../oci/credential.ts";
-import { createSecretMemory } from "../redaction/secret-memory.ts";
-import type { SecretValue } from "../secret-value.ts";
 import type { Slipway } from "./slipway.ts";
 import { createGovernor } from "../pacing/governor.ts";
 import { LEDGER_MIGRATIONS } from "../ledger/ledger-schema.ts";
@@ -30,8 +28,7 @@ import { openDatabase } from "../storage/database.ts";
 import type { StorageWarning } from "../storage/database-file.ts";
 import { instrument } from "../substrate/instrument.ts";
 import type { AdapterCall } from "../substrate/instrument.ts";
-import { grantRegistryToken, openSubstrate } from "./open-adapter.ts";
-import { createRegistryTokens } from "./registry-tokens.ts";
+import { openSubstrate } from "./open-adapter.ts";
 import { systemChance, systemClock } from "../host/system-clock.ts";
 import { systemProcessIdentity } from "../host/system-process-identity.ts";
 
@@ -71,9 +68,6 @@ const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
   ports: "object",
 };
 
-/** Secrets of Docker's configuration that this process has used. */
-const PULL_CREDENTIALS_KEPT = 64;
-
 /**
  * Opens Slipway for one tenant. Uses the embedded database unless `ports` replaces it.
  *
@@ -91,7 +85,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
     ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   });
   const store = createSqliteStore(database);
-  const keys = keyFile(options.keyFile ?? join(dirname(database.path), "slipway.key"));
+  const keys = keyFile(keyFileOf(options));
   const secrets = createSealedStore(store, keys);
   const { onAdapterCall = () => undefined, rates = {} } = options;
   const ledger = options.ports?.ledger ?? createSqliteLedger(database);
@@ -99,22 +93,13 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const isGone = (line: string): boolean => worker.isGone(line);
   const governor = createGovernor({ store: ledger, clock, queueId: `${worker.id} calls`, isGone });
   const opening = { clock, rates, pace: governor.pace(tenant) };
-  const pullCredentials = createSecretMemory(PULL_CREDENTIALS_KEPT);
-  const now = () => clock.now();
-  const registryToken = createRegistryTokens({
-    now,
-    async grant(registry, signal) {
-      const token = await grantRegistryToken(registry, processEnv, { now, signal });
-      pullCredentials.add(token.password.reveal());
-      return token;
-    },
-  });
+  const credentials = createOwnCredentials({ tenant, secrets, own: processEnv, clock });
   try {
     const adapters = cacheAdapters(async (target) =>
       instrument(await openSubstrate(target, processEnv, opening), {
         clock,
         onCall: onAdapterCall,
-        knownSecrets: async () => [...pullCredentials.all(), ...(await storedSecrets(ports))],
+        knownSecrets: async () => [...credentials.used(), ...(await storedSecrets(ports))],
       }),
     );
     const ports: SlipwayPorts = {
@@ -125,16 +110,9 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       random: systemChance,
       worker,
       openAdapter: adapters.openAdapter,
-      readSecret: (name) => secrets.get(tenant, name),
-      async dockerCredential(reference, signal, onProblem) {
-        const { dockerCredential } = await import("../secrets/docker-config-provider.ts");
-        const from = dockerConfiguration(processEnv);
-        const { credential, problem } = await dockerCredential(from, reference, signal);
-        if (problem !== null) onProblem?.(problem);
-        for (const secret of credentialSecrets(credential)) pullCredentials.add(secret.reveal());
-        return credential;
-      },
-      registryToken,
+      readSecret: credentials.readSecret,
+      dockerCredential: credentials.dockerCredential,
+      registryToken: credentials.registryToken,
       openRegistryClient: () => createInspectClient(clock, processEnv),
       newSpawnId: (workspace) => newSpawnId(workspace, randomUUID()),
       async close() {
@@ -159,34 +137,6 @@ function checkCreation(options: SlipwayOptions): void {
   checkString("the option database of createSlipway", options.database);
   checkRateOptions(options.rates ?? {});
   checkOptions("createSlipway's ports", options.ports ?? {}, PORTS);
-}
-
-function environmentOf({ environment }: SlipwayOptions): ProcessEnvironment {
-  if (environment === undefined) return processEnvironment();
-  return { environment, home: homeFolder(environment) };
-}
-
-/**
- * The tenant's secrets, those that can be opened. Machines of other processes were given them, and an engine knows what
- * its machines were given. None where the catalog cannot be read: the failure at hand is another one.
- */
-async function storedSecrets({
-  catalog,
-  readSecret,
-}: Pick<SlipwayPorts, "catalog" | "readSecret">): Promise<readonly SecretValue[]> {
-  const [records] = await Promise.allSettled([catalog.list("secret")]);
-  if (records.status === "rejected") return [];
-  const opened = await Promise.allSettled(records.value.map(({ name }) => readSecret(name)));
-  const { pullSecretsIn } = await import("../secrets/pull-credential.ts");
-  return opened.flatMap((secret) =>
-    secret.status === "fulfilled" ? [secret.value, ...pullSecretsIn(secret.value)] : [],
-  );
-}
-
-function dockerConfiguration({ environment, home }: ProcessEnvironment) {
-  const folder = environment["DOCKER_CONFIG"] || join(home, ".docker");
-  const variable = environment["DOCKER_AUTH_CONFIG"];
-  return { path: join(folder, "config.json"), environment, variable };
 }
 
 /** Creates the registry client of `inspectImage`. No engine lists insecure registries here: only loopback may lack TLS. */

@@ -3,6 +3,7 @@ import type { PlacementTarget, Substrate } from "../plan/plan.ts";
 import type { ProcessEnvironment } from "../host/environment.ts";
 import { certificatesOf } from "../oci/registry/certificates.ts";
 import type { CloudRegistry } from "../oci/cloud-registry.ts";
+import type { ConnectionDiagnosis } from "../substrate/diagnosis.ts";
 import type { SubstrateAdapter } from "../substrate/contract.ts";
 import type { RegistryToken } from "../substrate/registry-token.ts";
 import type { Pace, RateSettings } from "../pacing/rates.ts";
@@ -66,6 +67,60 @@ export async function grantRegistryToken(
     case "GAR": {
       const { grantAccessToken } = await import("../../adapters/gce/index.ts");
       return await grantAccessToken({ environment, home, now }, signal);
+    }
+  }
+}
+
+/** A connection of this process to a provider: that of a placement, or (null) the one that the environment configures. */
+export interface Connection {
+  readonly substrate: Substrate;
+  readonly target: PlacementTarget | null;
+}
+
+/** Whether the environment or a file configures how a provider is reached. No SDK is loaded for it. */
+export async function isConfigured(
+  substrate: Substrate,
+  { environment, home }: ProcessEnvironment,
+): Promise<boolean> {
+  switch (substrate) {
+    case "DOCKER":
+      return Boolean(environment["DOCKER_HOST"] || environment["DOCKER_CONTEXT"]);
+    case "AWS": {
+      const { configuresCredentials } = await import("../../adapters/aws/index.ts");
+      return await configuresCredentials(environment, home);
+    }
+    case "GCP": {
+      const { configuresCredentials } = await import("../../adapters/gce/index.ts");
+      return await configuresCredentials(environment, home);
+    }
+  }
+}
+
+/** Checks that a provider answers, and as whom it knows this process. Changes nothing. */
+export async function diagnoseConnection(
+  { substrate, target }: Connection,
+  own: ProcessEnvironment & { readonly now: () => number },
+  signal: AbortSignal,
+): Promise<ConnectionDiagnosis> {
+  switch (substrate) {
+    case "DOCKER": {
+      const { diagnoseEngine } = await import("../../adapters/docker/index.ts");
+      const host = target?.substrate === "DOCKER" ? target.host : null;
+      return await diagnoseEngine({ ...own, host }, signal);
+    }
+    case "AWS": {
+      const { diagnoseAws } = await import("../../adapters/aws/index.ts");
+      return await diagnoseAws(
+        { ...own, target: target?.substrate === "AWS" ? target : null },
+        signal,
+      );
+    }
+    case "GCP": {
+      const { diagnoseGce } = await import("../../adapters/gce/index.ts");
+      return await diagnoseGce(
+        { ...own, target: target?.substrate === "GCP" ? target : null },
+        signal,
+      );
     }
   }
 }

@@ -41,13 +41,22 @@ const STICKY = 0o1000;
  * @throws the file system's error, or a SlipwayError
  */
 export function createDatabaseFile(path: string): string {
-  const file = followOwnLinks(path, ({ link, what, remedy }) => unsafe(link, what, remedy));
+  const file = locateDatabaseFile(path);
   try {
     closeSync(openSync(file, "ax", 0o600));
   } catch (caught) {
     if (errorCode(caught) !== "EEXIST") throw caught;
   }
   return file;
+}
+
+/**
+ * The file that a path names, which need not exist, by a path whose last part is not a link.
+ *
+ * @throws SlipwayError `STORAGE_UNSAFE` for a link of another user
+ */
+export function locateDatabaseFile(path: string): string {
+  return followOwnLinks(path, ({ link, what, remedy }) => unsafe(link, what, remedy));
 }
 
 /**

@@ -114,6 +114,16 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 /**
+ * A database that refuses every write: `STORAGE_READ_ONLY`.
+ *
+ * https://www.sqlite.org/pragma.html#pragma_query_only
+ */
+export function createQueryOnlyDatabase(raw: DatabaseSync, path: string): Database {
+  raw.exec("PRAGMA query_only = ON");
+  return createDatabase({ raw, path, lockWait: createLockWait(SYSTEM_PAUSE) });
+}
+
+/**
  * Applies the settings and creates the tables. Another process may be opening the same new file, so each step is
  * retried.
  */

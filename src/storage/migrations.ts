@@ -33,7 +33,18 @@ export function migrate(database: DatabaseSync, migrations: Migrations, path: st
   }
 }
 
-function readVersions(database: DatabaseSync): ReadonlyMap<string, number> {
+/** @throws SlipwayError `STORAGE_VERSION` if a newer Slipway wrote the file */
+export function refuseNewer(
+  migrations: Migrations,
+  versions: ReadonlyMap<string, number>,
+  path: string,
+): void {
+  for (const [component, scripts] of Object.entries(migrations))
+    knownVersion({ component, scripts, path }, versions);
+}
+
+/** The version of each component; empty if the file has no tables of Slipway. */
+export function readVersions(database: DatabaseSync): ReadonlyMap<string, number> {
   const table = database
     .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema_version'")
     .get();

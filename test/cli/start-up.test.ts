@@ -105,6 +105,21 @@ describe("the bundled command line", () => {
     expect(locales).toEqual([expect.stringContaining("/en.js")]);
   });
 
+  it("loads no cloud's SDK for a diagnosis where no record uses one", async () => {
+    using folder = scratchFolder();
+    const ran = await slipwayProcess(["doctor"], {
+      program: bundle.program,
+      nodeArguments: REPORT,
+      environment: { HOME: folder.path },
+    });
+    expect(ran.stdout).toContain("skipped  aws ");
+    const modules = bundle.loadedIn(ran.stderr);
+    const sdks =
+      /\/node_modules\/(?:@aws-sdk|@smithy|@google-cloud|google-auth-library|google-gax)\//;
+    expect(modules.filter((module) => sdks.test(module))).toEqual([]);
+    expect(modules.filter((module) => module.includes("/src/slipway/diagnosis/"))).not.toEqual([]);
+  });
+
   it.each(["20.20.2", "22.17.1", "8.0.0"])(
     "rejects Node %s before it loads anything",
     async (node) => {

@@ -1,5 +1,10 @@
 import { SlipwayError } from "../../../src/errors.ts";
-import { readRegularFile, refuseEndlessFile, whyUnreadable } from "../../../src/host/read-file.ts";
+import {
+  isThere,
+  readRegularFile,
+  refuseEndlessFile,
+  whyUnreadable,
+} from "../../../src/host/read-file.ts";
 
 /** Environment variables by name: the process's own, or a set that a program composed. */
 export type AwsEnvironment = Readonly<Record<string, string | undefined>>;
@@ -74,6 +79,24 @@ function tokenAsPath(name: string): SlipwayError {
     remedy: "Write the token to a file that only this user can read, and name that file.",
     blastRadius: "credential",
   });
+}
+
+/** Variables that hold credentials, or say where they come from. */
+const CREDENTIAL_VARIABLES = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_PROFILE",
+  "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+  "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+  ...TOKEN_FILE_VARIABLES,
+] as const;
+
+/** Whether the environment or a file configures credentials. An EC2 instance's own role is not looked for. */
+export async function configuresCredentials(
+  environment: AwsEnvironment,
+  home: string,
+): Promise<boolean> {
+  if (CREDENTIAL_VARIABLES.some((name) => environment[name])) return true;
+  return await isThere(sharedFiles(environment, home).filepath);
 }
 
 const LARGEST_TOKEN = 64 * 1024;

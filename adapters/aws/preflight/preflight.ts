@@ -201,7 +201,10 @@ function evaluatePlaces(
 }
 
 /** The roles that a placement uses: one for everything, or one for launches and one for reads. */
-function rolesOf({ roleArn, readonlyRoleArn }: AwsTarget): readonly AwsRole[] {
+export function rolesOf({
+  roleArn,
+  readonlyRoleArn,
+}: Pick<AwsTarget, "roleArn" | "readonlyRoleArn">): readonly AwsRole[] {
   return readonlyRoleArn === null || readonlyRoleArn === roleArn
     ? ["launcher"]
     : ["launcher", "reader"];
@@ -213,9 +216,9 @@ const CHECKS: Readonly<Record<AwsRole, { readonly name: string; readonly whose: 
 };
 
 /** Checks that the role's credentials belong to the placement's account. */
-function accountCheck(
+export function accountCheck(
   role: AwsRole,
-  { accountId, region }: AwsTarget,
+  { accountId, region }: Pick<AwsTarget, "accountId" | "region">,
   found: Reading<string>,
 ): Check {
   const { name, whose } = CHECKS[role];

@@ -52,11 +52,25 @@ const contextFile = z.object({
  * Throws `ENGINE_CONFIGURATION_INVALID`, which names the faulty variable or file.
  */
 export async function findEndpoint(request: EndpointRequest): Promise<EngineEndpoint> {
+  return (await locateEngine(request)).endpoint;
+}
+
+/** The address of an engine, and the setting that chose it. */
+export interface LocatedEngine {
+  readonly endpoint: EngineEndpoint;
+  /** Such as `DOCKER_HOST`. */
+  readonly origin: string;
+}
+
+/** As {@link findEndpoint}. */
+export async function locateEngine(request: EndpointRequest): Promise<LocatedEngine> {
   const { host, environment, home } = request;
   const given = (name: string): string | null => environment[name] || null;
   const folder = given("DOCKER_CONFIG") ?? join(home, ".docker");
-  const byAddress = async (address: string, from: string) =>
-    parseEndpoint(withScheme(address), from, await environmentTls(address, given, folder));
+  const byAddress = async (address: string, origin: string) => {
+    const tls = await environmentTls(address, given, folder);
+    return { endpoint: parseEndpoint(withScheme(address), origin, tls), origin };
+  };
 
   if (host !== null) return await byAddress(host, "the placement's host");
   const dockerHost = given("DOCKER_HOST");
@@ -66,12 +80,15 @@ export async function findEndpoint(request: EndpointRequest): Promise<EngineEndp
     named === null ? await currentContext(folder) : { context: named, problem: null };
   if (context === "" || context === DEFAULT_CONTEXT) {
     const socket = request.defaultSocket ?? DEFAULT_SOCKET;
-    const endpoint = parseEndpoint(`unix://${socket}`, "the default engine");
-    return { ...endpoint, problem: problem ?? (await otherSocket(socket, request)) };
+    const origin = "the default engine";
+    const endpoint = parseEndpoint(`unix://${socket}`, origin);
+    const doubt = problem ?? (await otherSocket(socket, request));
+    return { endpoint: { ...endpoint, problem: doubt }, origin };
   }
   const from =
     named === null ? `currentContext of ${join(folder, "config.json")}` : "DOCKER_CONTEXT";
-  return await contextEndpoint(context, folder, from);
+  const endpoint = await contextEndpoint(context, folder, from);
+  return { endpoint, origin: `Docker context "${context}"` };
 }
 
 /**

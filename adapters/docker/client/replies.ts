@@ -28,6 +28,8 @@ export const infoReply = z.object({
   OSType: or(text, "linux"),
   Architecture: optionalText,
   KernelVersion: optionalText,
+  /** RFC 3339. */
+  SystemTime: z.string().nullish(),
   /** The graph driver or snapshotter that keeps the layers. */
   Driver: optionalText,
   DriverStatus: z.array(z.array(text)).nullish(),

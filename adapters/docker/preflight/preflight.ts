@@ -131,7 +131,7 @@ async function readEngine(
 }
 
 /** A warning that another engine than the default one may be meant. */
-function configurationChecks({ problem, address }: EngineConnection["endpoint"]): readonly Check[] {
+export function configurationChecks({ problem, address }: EngineEndpoint): readonly Check[] {
   if (problem == null) return [];
   const { why, remedy } = problem;
   const message = `using the default engine at ${address}, because ${why}`;

@@ -12,6 +12,7 @@ import { GceCredentialFailure, GceThrottleReply, isUnconnected } from "../errors
 import { wrongClock } from "./clock.ts";
 import { tokenRefusal } from "./token-refusal.ts";
 import { createTransport } from "./transport.ts";
+import type { OnReply } from "./transport.ts";
 
 type SendOptions = Parameters<AuthClient["request"]>[0];
 type Reply = Awaited<ReturnType<AuthClient["request"]>>;
@@ -36,6 +37,7 @@ export interface AuthorizationPorts {
   readonly agents: Agents;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly onReply?: OnReply;
 }
 
 /**
@@ -43,10 +45,10 @@ export interface AuthorizationPorts {
  * GceCredentialFailure}: no request has reached Compute Engine.
  */
 export function createAuthorization(
-  { agents, now }: AuthorizationPorts,
+  { agents, now, onReply }: AuthorizationPorts,
   open: (memory: SecretMemory) => Promise<AuthClient>,
 ): Authorization {
-  const send = createTransport(LARGEST_REPLY, agents);
+  const send = createTransport(LARGEST_REPLY, agents, onReply);
   const memory = createSecretMemory(SECRETS_KEPT);
   const client = memoizeAsync(() => open(memory));
   const authorized = async (url?: string | URL) =>

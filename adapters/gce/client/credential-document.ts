@@ -2,15 +2,8 @@ import { z } from "zod";
 import { SlipwayError } from "../../../src/errors.ts";
 import { tryParseJson } from "../../../src/json/try-parse-json.ts";
 import { readRegularFile, whyUnreadable } from "../../../src/host/read-file.ts";
-
-export const TOKEN_VARIABLE = "CLOUDSDK_AUTH_ACCESS_TOKEN";
-
-/** The file that the environment names, and the variable that does. */
-export interface NamedFile {
-  readonly variable: string;
-  /** Empty if no variable names one. */
-  readonly path: string;
-}
+import { TOKEN_VARIABLE } from "./credential-settings.ts";
+import type { NamedFile } from "./credential-settings.ts";
 
 /** The members of a credential file. */
 export type Content = Readonly<Record<string, unknown>>;

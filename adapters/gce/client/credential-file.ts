@@ -1,6 +1,5 @@
 import { createPrivateKey } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import {
   AwsClient,
   ExternalAccountAuthorizedUserClient,
@@ -13,20 +12,11 @@ import type { AuthClient } from "google-auth-library";
 import { z } from "zod";
 import { isAbsent, whyUnreadable } from "../../../src/host/read-file.ts";
 import { readCredential, unusableFile, withoutEmpty } from "./credential-document.ts";
-import type { Content, NamedFile, Unusable } from "./credential-document.ts";
+import type { Content, Unusable } from "./credential-document.ts";
+import { userFile } from "./credential-settings.ts";
+import type { GceEnvironment, NamedFile } from "./credential-settings.ts";
 import { listenToExecutable } from "./executable.ts";
 import { impersonated, SCOPES } from "./impersonated.ts";
-
-export type GceEnvironment = Readonly<Record<string, string | undefined>>;
-
-export const FILE_VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS";
-/** Google's library for Node.js reads the name in lower case as well. */
-const FILE_VARIABLES = [FILE_VARIABLE, FILE_VARIABLE.toLowerCase()];
-
-/** Google's libraries take the project that is billed for the calls from here, before that of a file. */
-export const QUOTA_PROJECT_VARIABLE = "GOOGLE_CLOUD_QUOTA_PROJECT";
-/** Google's libraries take the domain of a Google Cloud universe from here; a token says nothing about its own. */
-export const UNIVERSE_VARIABLE = "GOOGLE_CLOUD_UNIVERSE_DOMAIN";
 
 const POOL_AUDIENCE = "//iam.googleapis.com/";
 
@@ -81,11 +71,6 @@ interface CredentialFile extends NamedFile {
   readonly prepare: PrepareClient;
 }
 
-export function namedFile(environment: GceEnvironment): NamedFile {
-  const variable = FILE_VARIABLES.find((name) => environment[name]) ?? FILE_VARIABLE;
-  return { variable, path: environment[variable] ?? "" };
-}
-
 /**
  * The credentials of the file that the environment names, each kind by the library's own class for it,
  * which gets every member of the file. An empty string or null is an absent member.
@@ -117,11 +102,6 @@ export async function credentialsOfUser(
     throw unusable(`cannot be read: ${whyUnreadable(caught)}`);
   }
   return clientOf(await readCredential(path, unusable), prepare, unusable);
-}
-
-export function userFile(environment: GceEnvironment, home: string): string {
-  const folder = environment["CLOUDSDK_CONFIG"] || join(home, ".config", "gcloud");
-  return join(folder, "application_default_credentials.json");
 }
 
 /**

@@ -1,18 +1,23 @@
 import type { AuthClient } from "google-auth-library";
-import { OAuth2Client } from "google-auth-library";
-import { SlipwayError } from "../../../src/errors.ts";
 import {
-  credentialsOfFile,
-  credentialsOfProvider,
-  credentialsOfUser,
+  BaseExternalAccountClient,
+  ExternalAccountAuthorizedUserClient,
+  JWT,
+  OAuth2Client,
+  UserRefreshClient,
+} from "google-auth-library";
+import { SlipwayError } from "../../../src/errors.ts";
+import { credentialsOfFile, credentialsOfProvider, credentialsOfUser } from "./credential-file.ts";
+import type { PrepareClient } from "./credential-file.ts";
+import {
   FILE_VARIABLE,
   namedFile,
   QUOTA_PROJECT_VARIABLE,
   UNIVERSE_VARIABLE,
   userFile,
-} from "./credential-file.ts";
-import { TOKEN_VARIABLE } from "./credential-document.ts";
-import type { GceEnvironment, PrepareClient } from "./credential-file.ts";
+  TOKEN_VARIABLE,
+} from "./credential-settings.ts";
+import type { GceEnvironment } from "./credential-settings.ts";
 import { impersonated } from "./impersonated.ts";
 import { machineCredentials, NoMetadataServer } from "./metadata-server.ts";
 import { guardTokenRequests } from "./token-requests.ts";
@@ -31,6 +36,13 @@ export interface CredentialOptions extends TokenRequestOptions {
   readonly role: GceRole;
 }
 
+/** Credentials, and what they are. */
+export interface FoundCredentials {
+  readonly client: AuthClient;
+  /** The kind and the source, without secrets: `service account a@b (GOOGLE_APPLICATION_CREDENTIALS /key.json)`. */
+  readonly description: string;
+}
+
 /**
  * The credentials of a call: the given token unchanged; otherwise application-default credentials, or the placement's
  * workload identity provider, impersonating the placement's service account for this role if it has one.
@@ -39,6 +51,11 @@ export interface CredentialOptions extends TokenRequestOptions {
  * provider's; and the library's error if there are no credentials
  */
 export async function openCredentials(options: CredentialOptions): Promise<AuthClient> {
+  return (await findCredentials(options)).client;
+}
+
+/** As {@link openCredentials}. */
+export async function findCredentials(options: CredentialOptions): Promise<FoundCredentials> {
   const { target, environment, role } = options;
   const quotaProject = valueOf(environment, QUOTA_PROJECT_VARIABLE);
   const prepare: PrepareClient = (client) => {
@@ -47,12 +64,20 @@ export async function openCredentials(options: CredentialOptions): Promise<AuthC
   };
   const token = valueOf(environment, TOKEN_VARIABLE);
   const universe = valueOf(environment, UNIVERSE_VARIABLE);
-  if (token !== null) return prepare(tokenClient(token, universe));
+  if (token !== null)
+    return {
+      client: prepare(tokenClient(token, universe)),
+      description: `the token in ${TOKEN_VARIABLE}`,
+    };
   const own = await ownCredentials(options, prepare);
-  if (universe !== null && universe !== own.universeDomain)
-    throw otherUniverse(universe, own.universeDomain);
+  if (universe !== null && universe !== own.client.universeDomain)
+    throw otherUniverse(universe, own.client.universeDomain);
   const account = serviceAccountOf(target, role);
-  return account === null ? own : prepare(impersonated(own, account));
+  if (account === null) return own;
+  return {
+    client: prepare(impersonated(own.client, account)),
+    description: `service account ${account}, impersonated by ${own.description}`,
+  };
 }
 
 function tokenClient(token: string, universeDomain: string | null): AuthClient {
@@ -64,19 +89,36 @@ function tokenClient(token: string, universeDomain: string | null): AuthClient {
 async function ownCredentials(
   { target, environment, home, now }: CredentialOptions,
   prepare: PrepareClient,
-): Promise<AuthClient> {
+): Promise<FoundCredentials> {
   const { wifProviderResourceName: provider } = target;
   const file = namedFile(environment);
-  if (provider !== null) return await credentialsOfProvider({ ...file, prepare }, provider);
-  if (file.path !== "") return await credentialsOfFile({ ...file, prepare });
+  const found = (client: AuthClient, source: string): FoundCredentials => ({
+    client,
+    description: `${kindOf(client)} (${source})`,
+  });
+  const named = `${file.variable} ${file.path}`;
+  if (provider !== null)
+    return found(await credentialsOfProvider({ ...file, prepare }, provider), named);
+  if (file.path !== "") return found(await credentialsOfFile({ ...file, prepare }), named);
   const user = await credentialsOfUser({ environment, home }, prepare);
-  if (user !== null) return user;
+  if (user !== null) return found(user, userFile(environment, home));
   try {
-    return prepare(await machineCredentials({ environment, now }));
+    return {
+      client: prepare(await machineCredentials({ environment, now })),
+      description: "the service account of this machine (metadata server)",
+    };
   } catch (caught) {
     if (!(caught instanceof NoMetadataServer)) throw caught;
     throw noCredentials(userFile(environment, home), caught);
   }
+}
+
+function kindOf(client: AuthClient): string {
+  if (client instanceof JWT) return `service account ${client.email ?? ""}`;
+  if (client instanceof UserRefreshClient) return "a user";
+  if (client instanceof BaseExternalAccountClient) return "an external account";
+  if (client instanceof ExternalAccountAuthorizedUserClient) return "a workforce user";
+  return "an impersonated service account";
 }
 
 /** Names every source, in the order of the search. Nothing is wrong with the network: there may be no such server. */

@@ -2,7 +2,7 @@ import { gcpMetadata, OAuth2Client } from "google-auth-library";
 import type { AuthClient } from "google-auth-library";
 import { z } from "zod";
 import { isSlipwayError, SlipwayError } from "../../../src/errors.ts";
-import type { GceEnvironment } from "./credential-file.ts";
+import type { GceEnvironment } from "./credential-settings.ts";
 import { SCOPES } from "./impersonated.ts";
 import { createTransport, gceAgents } from "./transport.ts";
 

@@ -2,6 +2,7 @@ import { gaxios } from "google-auth-library";
 import type { AuthClient } from "google-auth-library";
 import type { SecretMemory } from "../../../src/redaction/secret-memory.ts";
 import { createTransport } from "./transport.ts";
+import type { OnReply } from "./transport.ts";
 import type { Agents } from "../../../src/proxy/proxy-agents.ts";
 
 type Transporter = AuthClient["transporter"];
@@ -23,6 +24,7 @@ export interface TokenRequestOptions {
   /** Receives the secrets of each request. */
   readonly memory: SecretMemory;
   readonly agents: Agents;
+  readonly onReply?: OnReply;
 }
 
 /**
@@ -32,9 +34,9 @@ export interface TokenRequestOptions {
  */
 export function guardTokenRequests<Client extends AuthClient>(
   client: Client,
-  { memory, agents }: TokenRequestOptions,
+  { memory, agents, onReply }: TokenRequestOptions,
 ): Client {
-  const send = createTransport(LARGEST_TOKEN_REPLY, agents);
+  const send = createTransport(LARGEST_TOKEN_REPLY, agents, onReply);
   for (const transporter of transportersOf(client)) {
     transporter.defaults.fetchImplementation = send;
     transporter.interceptors.request.add({

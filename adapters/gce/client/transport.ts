@@ -12,6 +12,9 @@ import type { ProxyRule } from "../../../src/proxy/proxy-rule.ts";
 /** A `fetch` for Google's libraries. */
 export type Send = (...call: Call) => Promise<Response>;
 
+/** Called for each reply, whatever its status, with its `Date`. */
+export type OnReply = (reply: { readonly host: string; readonly date: string | null }) => void;
+
 type Call = Parameters<typeof fetch>;
 type Bytes = Buffer<ArrayBuffer>;
 type Unpack = (packed: Bytes, limit: { readonly maxOutputLength: number }) => Promise<Bytes>;
@@ -36,11 +39,16 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
  * beyond the limit, compressed or not, and for a redirect: the API never redirects, and the token is meant only for
  * it.
  */
-export function createTransport(largestReply: number, agents: Agents): Send {
+export function createTransport(
+  largestReply: number,
+  agents: Agents,
+  onReply: OnReply = () => undefined,
+): Send {
   return async (input, init = {}) => {
     const url = new URL(input instanceof Request ? input.url : input);
     const { reply, bytes } = await exchange(open(url, init, agents), init, largestReply);
     const { statusCode: status = 0 } = reply;
+    onReply({ host: url.host, date: reply.headers.date ?? null });
     if (REDIRECTS.has(status)) throw new Error(`the reply is a redirect (HTTP status ${status})`);
     const packing = reply.headers["content-encoding"] ?? "identity";
     const unpack = UNPACKERS.get(packing);

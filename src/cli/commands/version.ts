@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
-import { readVersion } from "../help/version.ts";
+import { readVersion } from "../../host/package-manifest.ts";
 
 export async function version(context: CliContext): Promise<void> {
   const value = { version: readVersion(), node: process.version };

@@ -32,6 +32,7 @@ export const SPAWN_BRIEFS = {
 } as const;
 
 export const TOOL_BRIEFS = {
+  doctor: "Check the database, key, engines, registries, clouds, clock and versions",
   inspect: "Show a container image's manifest, ids and configuration without pulling it",
   fake: "Run a local fake of a cloud, for trying things out and for tests",
   completion: "Print a shell's completion script",

@@ -26,6 +26,7 @@ export const EXAMPLES: Readonly<Record<CommandName, string>> = {
   recover: "recover",
   sweep: "sweep --dry-run",
   prune: "prune --older-than 30d --dry-run",
+  doctor: "doctor --placement us-east",
   inspect: "inspect ghcr.io/acme/agent:v1 --platform linux/arm64",
   fake: "fake ec2 --apply",
   completion: "completion bash",

@@ -8,6 +8,8 @@ import { escapeInDocument, needsEscape, safeLine } from "../terminal-text.ts";
 /** Settings of a table. */
 export interface Display {
   readonly color: boolean;
+  /** The width of the terminal; null (default) if standard output is not one. */
+  readonly columns?: number | null;
   /** Whether long ids and times are shown in full, and further columns. */
   readonly wide: boolean;
   /** Milliseconds since the epoch, for ages. */

@@ -5,6 +5,30 @@ import { proposeClouds, proposeCommands, proposeNames, proposeShells } from "../
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
+const doctor = defineRoute<{ placement?: string }>({
+  usage: ["doctor [--placement PLACEMENT]"],
+  brief: TOOL_BRIEFS.doctor,
+  description: [
+    "Prints one line for each check: ok, warning, problem or skipped, and the fix below it.",
+    "Changes nothing and launches nothing. Exits with the code of the first problem.",
+  ].join("\n"),
+  load: async () => (await import("../commands/doctor.ts")).doctor,
+  parameters: {
+    flags: {
+      placement: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "PLACEMENT",
+        brief: "Check this placement in depth, with the checks of a dry run, and no other provider",
+        proposeCompletions(this: CliContext) {
+          return proposeNames(this, "placement");
+        },
+      },
+    },
+  },
+});
+
 const inspect = defineRoute<
   { platform?: string; secret?: string; verifyLayers: boolean },
   [reference: string]
@@ -159,6 +183,7 @@ const version = defineRoute({
 });
 
 export const toolRoutes: Readonly<Record<keyof typeof TOOL_BRIEFS, CommandRoute>> = {
+  doctor,
   inspect,
   fake,
   completion,

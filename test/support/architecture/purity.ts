@@ -54,6 +54,7 @@ const FILE_READERS: readonly string[] = [
   "src/oci/registry/certificates.ts",
   "src/host/docker-config-file.ts",
   "src/host/own-links.ts",
+  "src/host/package-manifest.ts",
   "src/host/read-file.ts",
   "src/host/replace-file.ts",
   "src/host/system-process-identity.ts",
@@ -64,6 +65,7 @@ const FILE_READERS: readonly string[] = [
   "adapters/docker/preflight/host-platforms.ts",
   "adapters/gce/client/credential-document.ts",
   "adapters/gce/client/credential-file.ts",
+  "adapters/gce/client/credential-settings.ts",
 ];
 
 /** The edges that read the clock and generate random values; everything else receives them. */
@@ -80,7 +82,7 @@ const FILE_HELPERS: readonly string[] = ["src/host/read-file.ts", "src/host/repl
  */
 const OPENERS: readonly string[] = [
   ...FILE_HELPERS,
-  "src/cli/help/version.ts",
+  "src/host/package-manifest.ts",
   "src/host/system-process-identity.ts",
   "src/secrets/key-file.ts",
   "src/storage/database-file.ts",

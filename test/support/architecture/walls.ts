@@ -50,6 +50,7 @@ const ADAPTERS: Readonly<
 /** The folders of every adapter, and the files that each adapter has under the same name. */
 export const ADAPTER_FILES: readonly string[] = [
   "adapter.ts",
+  "diagnosis.ts",
   "index.ts",
   "labels.ts",
   "machine.ts",

@@ -1,4 +1,5 @@
 import type { Composition, Host, StandardInput } from "../../../../src/cli/context.ts";
+import { composeDiagnosis } from "../../../../src/cli/compose.ts";
 import { runCommandLine } from "../../../../src/cli/run.ts";
 import type { Sink } from "../../../../src/cli/output/sink.ts";
 import type { Slipway } from "../../../../src/slipway/slipway.ts";
@@ -14,6 +15,8 @@ export interface RunResult {
 
 export interface RunOptions {
   readonly slipway?: Slipway;
+  /** Default: the real diagnosis. */
+  readonly diagnose?: Host["diagnose"];
   readonly stdin?: string | Uint8Array | StandardInput;
   readonly stdoutIsTerminal?: boolean;
   readonly stderrIsTerminal?: boolean;
@@ -54,6 +57,7 @@ export async function runInMemory(
       if (options.slipway === undefined) throw new Error("this test expects no Slipway");
       return Promise.resolve(options.slipway);
     },
+    diagnose: options.diagnose ?? composeDiagnosis,
   };
   const exitCode = await runCommandLine(argv, host);
   return { exitCode, stdout: stdout.text(), stderr: stderr.text(), opened };
