@@ -25,8 +25,16 @@ export interface TerminalSession extends AsyncDisposable {
   play(line: string, shown: string): Promise<PlayedCommand>;
 }
 
+/** A name of this run, in place of which documents show another. */
+export interface Renamed {
+  readonly actual: string;
+  readonly shown: string;
+}
+
+/** @param renamed such as the address of a registry that the test starts */
 export function openTerminalSession(
   variables: Readonly<Record<string, string>> = {},
+  renamed: readonly Renamed[] = [],
 ): TerminalSession {
   const folder = scratchFolder();
   let environment: Readonly<Record<string, string>> = {
@@ -108,10 +116,19 @@ export function openTerminalSession(
     async play(line, shown) {
       const [, name] = /^cat (\S+)$/.exec(line) ?? [];
       if (name !== undefined && !existsSync(join(folder.path, name))) {
-        writeFileSync(join(folder.path, name), shown);
+        const content = renamed.reduce(
+          (text, one) => text.replaceAll(one.shown, one.actual),
+          shown,
+        );
+        writeFileSync(join(folder.path, name), content);
         return { line, output: shown, exitCode: 0 };
       }
-      return SLIPWAY_LINE.test(line) ? await runSlipway(line) : runShell(line);
+      const played = SLIPWAY_LINE.test(line) ? await runSlipway(line) : runShell(line);
+      const output = renamed.reduce(
+        (text, one) => text.replaceAll(one.actual, one.shown),
+        played.output,
+      );
+      return { ...played, output };
     },
     async [Symbol.asyncDispose]() {
       for (const { stop } of running) stop.abort();
