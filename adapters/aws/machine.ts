@@ -2,7 +2,7 @@ import type { Instance } from "@aws-sdk/client-ec2";
 import type { ErrorReason } from "../../src/errors.ts";
 import type { Architecture } from "../../src/plan/plan.ts";
 import type { Machine, MachineEnd, MachineState } from "../../src/substrate/contract.ts";
-import { knownPrefix } from "./errors/verdict.ts";
+import { knownPrefix, verdictOfEnd, withoutSide } from "./errors/verdict.ts";
 import { ownershipOf } from "./labels.ts";
 import { settingsOfInstance } from "./machines/read-settings.ts";
 import type { InstanceReply } from "./machines/read-settings.ts";
@@ -47,6 +47,14 @@ const CODE_OF_MESSAGE = /^((?:Client|Server)\.[A-Za-z.]{1,100}): /;
 
 /** A user terminated the instance through the API or the console. */
 const BY_USER = "Client.UserInitiatedShutdown";
+
+/** The guest or a user ended a machine that EC2 had started. */
+const SHUTDOWNS: ReadonlySet<string> = new Set([
+  "",
+  BY_USER,
+  "Client.InstanceInitiatedShutdown",
+  "Client.UserInitiatedHibernate",
+]);
 
 /** The members of an instance that the adapter uses. */
 export type ObservedInstance = Pick<
@@ -112,7 +120,20 @@ function endOf({ StateReason, StateTransitionReason }: ObservedInstance): Machin
   const [, ofMessage = code] = CODE_OF_MESSAGE.exec(words) ?? [];
   const known = knownPrefix(END_REASONS, ofMessage) ?? knownPrefix(END_REASONS, code);
   const reason = END_REASONS.get(known ?? "");
-  return { exitCode: null, message, ...(reason === undefined ? {} : { reason }) };
+  const cause = reason === undefined ? causeOf(ofMessage, words) : { reason };
+  return { exitCode: null, message, ...cause };
+}
+
+/**
+ * EC2 accepts a launch before it makes the volumes, and ends the machine if it then refuses them, with the codes of a
+ * refused request: https://github.com/hashicorp/terraform/pull/14479. A code without a rule is EC2's failure or a
+ * refusal, but not an end that the image caused.
+ */
+function causeOf(code: string, words: string): Pick<MachineEnd, "reason" | "verdict"> {
+  if (SHUTDOWNS.has(code)) return {};
+  const verdict = verdictOfEnd(withoutSide(code), words);
+  if (verdict !== null) return { verdict };
+  return { reason: code.startsWith("Server.") ? "CLOUD_UNAVAILABLE" : "MACHINE_NOT_STARTED" };
 }
 
 function nonEmpty(text: string | undefined): string | null {

@@ -116,6 +116,7 @@ describe("a machine that EC2 ends before it runs", () => {
     "Server.InsufficientInstanceCapacity",
     "Server.InternalError",
     "Server.SpotInstanceTermination",
+    "Client.VolumeTypeNotAvailableInZone",
   ])("is launched in the next zone after %s", SLOW, async (code) => {
     await using at = await scene();
     const { exitCode, stdout } = await spawnAndEnd(at, code);
@@ -131,6 +132,8 @@ describe("a machine that EC2 ends before it runs", () => {
   it.each([
     ["Client.VolumeLimitExceeded", "QUOTA_EXCEEDED", 6],
     ["Client.InternalError", "MACHINE_NOT_STARTED", 3],
+    ["Client.InvalidParameterCombination", "CLOUD_REQUEST_REFUSED", 3],
+    ["Client.MaxIOPSLimitExceeded", "QUOTA_EXCEEDED", 6],
   ] as const)("fails the spawn after %s, and reports why", SLOW, async (code, reason, exit) => {
     await using at = await scene();
     const { exitCode, stderr } = await spawnAndEnd(at, code);

@@ -75,6 +75,22 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
   }
 }
 
+/** The meaning of a code with which EC2 ends a machine that it had accepted; null for an unknown one. */
+export function verdictOfEnd(code: string, words: string): CloudVerdict | null {
+  if (knownPrefix(VERDICTS, code) === null) return null;
+  const verdict = refusalVerdict({
+    kind: "refusal",
+    code,
+    hasCode: true,
+    status: 400,
+    words,
+    requestId: null,
+    retryAfterSeconds: null,
+    hasWrongClock: false,
+  });
+  return verdict.retry === "same-token" ? null : verdict;
+}
+
 /** The longest key that is the code or a prefix of it, in whole segments: `InvalidKMSKey` for `InvalidKMSKey.InvalidState`. */
 export function knownPrefix(known: ReadonlyMap<string, unknown>, code: string): string | null {
   for (let prefix = code; prefix !== ""; prefix = withoutLastSegment(prefix))

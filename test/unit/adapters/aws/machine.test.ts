@@ -116,6 +116,28 @@ describe("machineOf", () => {
     });
   });
 
+  it.each([
+    ["Client.MaxIOPSLimitExceeded", "QUOTA_EXCEEDED", "never"],
+    ["Client.InvalidParameterCombination", "CLOUD_REQUEST_REFUSED", "next-candidate"],
+    ["Client.VolumeTypeNotAvailableInZone", "NOT_OFFERED_HERE", "next-candidate"],
+    ["Server.InsufficientVolumeCapacity", "INSUFFICIENT_CAPACITY", "next-candidate"],
+  ])("reads a refusal after the launch by the table of EC2's errors: %s", (code, reason, retry) => {
+    const end = machineOf(ended(code, `${code}: Could not create volume`))?.end;
+    expect(end?.verdict).toMatchObject({ reason, retry });
+  });
+
+  it.each([
+    ["Server.SomethingNew", "CLOUD_UNAVAILABLE"],
+    ["Server.Unavailable", "CLOUD_UNAVAILABLE"],
+    ["Client.SomethingNew", "MACHINE_NOT_STARTED"],
+  ])("does not blame the image for an end that EC2 caused: %s", (code, reason) => {
+    expect(machineOf(ended(code, `${code}: words`))?.end).toEqual({
+      exitCode: null,
+      message: `${code}: words`,
+      reason,
+    });
+  });
+
   it("takes the cause from the message if its code differs", () => {
     const message = "Client.InternalError: Client error on launch";
     expect(machineOf(ended("Server.InternalError", message))?.end).toMatchObject({
