@@ -1,5 +1,6 @@
 import { denialOf, isAboutSpotRole } from "./denial.ts";
 import type { CloudVerdict } from "./cloud-rule.ts";
+import { CORRECT_VALUE } from "./candidate-rules.ts";
 import { ERROR_RULES } from "./error-rules.ts";
 import { INVALID_HEADER } from "./failure.ts";
 import type { SdkFailure, SdkRefusal } from "./failure.ts";
@@ -9,6 +10,7 @@ const VERDICTS: ReadonlyMap<string, CloudVerdict> = new Map(
 );
 
 const SPOT_ROLE = "AuthFailure.ServiceLinkedRoleCreationNotPermitted";
+const SUBNET_FULL = "InsufficientFreeAddressesInSubnet";
 
 /** Codes of a certificate that is not valid at the time that this machine's clock shows. */
 const CLOCK_CERTIFICATES: ReadonlySet<string> = new Set(["CERT_NOT_YET_VALID", "CERT_HAS_EXPIRED"]);
@@ -48,13 +50,12 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
     case "InvalidParameterValue":
       if (isAboutProfile(refusal.words)) return UNKNOWN_PROFILE;
       if (isAboutTagKey(refusal.words)) return VERDICTS.get("InvalidTagKey.Malformed") ?? verdict;
+      if (isAboutAddresses(refusal.words)) return VERDICTS.get(SUBNET_FULL) ?? verdict;
       return { ...verdict, ...placeNamedIn(refusal.words) };
     case "UnsupportedOperation":
       if (isAboutProduct(refusal.words)) return unsupportedByProduct(refusal.words);
       return { ...verdict, ...placeNamedIn(refusal.words) };
     case "InvalidGroup.NotFound":
-    case "InvalidParameter":
-    case "InvalidParameterCombination":
       return { ...verdict, ...placeNamedIn(refusal.words) };
     case "Unsupported":
       return ZONE_NAME.test(refusal.words) ? NOT_IN_ZONE : verdict;
@@ -71,7 +72,9 @@ function refusalVerdict(refusal: SdkRefusal): CloudVerdict {
       if (isAboutSpotRole(refusal.words)) return VERDICTS.get(SPOT_ROLE) ?? verdict;
       return { ...verdict, ...denialOf(refusal.words) };
     default:
-      return verdict;
+      return verdict.remedy === CORRECT_VALUE && verdict.retry === "next-candidate"
+        ? { ...verdict, ...placeNamedIn(refusal.words) }
+        : verdict;
   }
 }
 
@@ -127,6 +130,14 @@ function isAboutProfile(words: string): boolean {
  */
 function isAboutTagKey(words: string): boolean {
   return /^'[^']*' is not a valid tag key\. /.test(words);
+}
+
+/**
+ * Whether the subnet lacks the addresses that an interface asks for: EC2 has a code for the first address only.
+ * https://github.com/cilium/cilium/pull/31016
+ */
+function isAboutAddresses(words: string): boolean {
+  return /^There aren't sufficient free Ipv[46] addresses or prefixes/i.test(words);
 }
 
 /** Whether EC2 names images that their owner does not share with the account, with whatever status. */

@@ -226,12 +226,23 @@ describe("the table of EC2's errors", () => {
       "place",
     ],
     ["InvalidParameterValue", "Invalid availability zone: [us-east-1e]", "zone"],
+    ["InvalidRequest", "Invalid availability zone: [us-east-1e]", "zone"],
+    ["OperationNotPermitted", "not permitted in the subnet subnet-0a1b2c3d", "place"],
     ["InvalidParameterValue", "zone us-west-2-lax-1a does not support it", "zone"],
   ])("takes %s as the place's that it names: %s", (code, words, blastRadius) => {
     const error = cloudError(refusal(code, 400, words), CONTEXT);
     expect(error).toMatchObject({
       reason: "CLOUD_REQUEST_REFUSED",
       blastRadius,
+      retry: "next-candidate",
+    });
+  });
+
+  it("takes a lack of addresses for an interface as the subnet's", () => {
+    const words = "There aren't sufficient free Ipv4 addresses or prefixes";
+    expect(cloudError(refusal("InvalidParameterValue", 400, words), CONTEXT)).toMatchObject({
+      reason: "SUBNET_FULL",
+      blastRadius: "place",
       retry: "next-candidate",
     });
   });
