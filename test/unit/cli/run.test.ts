@@ -20,7 +20,6 @@ describe("every command", () => {
         environment,
         workingDirectory: "/work",
         onWarning: expect.any(Function),
-        onlyExisting: false,
         flags: {
           output: null,
           query: null,
