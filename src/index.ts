@@ -156,6 +156,7 @@ export type { AdapterCall, AdapterVerb } from "./substrate/instrument.ts";
 export type {
   BootDelivery,
   GuestIdentity,
+  FloatingReference,
   ImageInspection,
   ImageSource,
   ImageTarget,

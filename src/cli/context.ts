@@ -147,7 +147,7 @@ export function createContext(parts: ContextParts): CliContext {
     environment,
     workingDirectory,
     onWarning: ({ message, remedy }) => progress.warn(message, remedy),
-    ...(parts.onlyExisting === true ? { onlyExisting: true } : {}),
+    onlyExisting: parts.onlyExisting ?? false,
   };
   return {
     process: {
