@@ -16,7 +16,7 @@ describeWithEngine("slipway doctor with a real engine", ({ host }) => {
     writeFileSync(join(folder, "config.json"), '{"currentContext": "lab"}');
     const meta = { Name: "lab", Endpoints: { docker: { Host: host } } };
     writeFileSync(join(context, "meta.json"), JSON.stringify(meta));
-    const ran = await slipwayProcess(["doctor"], {
+    const ran = await slipwayProcess(["doctor", "--quiet"], {
       environment: { HOME: home.path, DOCKER_HOST: "", DOCKER_CONTEXT: "", XDG_DATA_HOME: "" },
     });
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });

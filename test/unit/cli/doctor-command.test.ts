@@ -145,6 +145,8 @@ describe("slipway doctor --placement", () => {
     const names = checks.map(({ name }) => name);
     expect(names).toContain("security-group.exists");
     expect(names).not.toContain("engine");
+    expect(names).not.toContain("volume.size");
+    expect(checks.filter(({ outcome }) => outcome === "skipped")).toEqual([]);
     expect(names).not.toContain("gce");
     expect(ec2.requests.map(({ action }) => action)).not.toContain("TerminateInstances");
   });

@@ -184,6 +184,8 @@ describe("a registry's credential", () => {
       ),
     });
     expect(needed.exitCode).toBe(3);
+    // The helper is not tried again for its own sake.
+    expect(needed.checks.filter(({ name }) => name === "registry")).toHaveLength(2);
   });
 
   it("comes from a helper that answers, and is not printed", async () => {
