@@ -103,6 +103,7 @@ export type { Credential, CredentialHelper, HelperAnswer } from "./secrets/docke
 export { SecretValue } from "./secret-value.ts";
 export type {
   BurstOptions,
+  ExecOptions,
   InspectOptions,
   LogsOptions,
   PruneOptions,
@@ -113,6 +114,7 @@ export type {
   SpawnEstimate,
   SpawnFilter,
   SpawnOptions,
+  SpawnPort,
   SpawnResult,
   SweepOptions,
   TerminateOptions,
@@ -155,6 +157,8 @@ export type {
 export type { AdapterCall, AdapterVerb } from "./substrate/instrument.ts";
 export type {
   BootDelivery,
+  ExecRequest,
+  ExecTerminal,
   GuestIdentity,
   FloatingReference,
   ImageInspection,
@@ -169,18 +173,21 @@ export type {
   LeftoverVerbs,
   LogsRequest,
   Machine,
+  MachineAccess,
   MachineAddresses,
   MachineEnd,
   MachineEndVerdict,
   MachineState,
   MachineStatus,
   OpenAdapter,
+  OutputStream,
   Ownership,
   PreflightReport,
   SpawnInput,
   SpawnMember,
   SubstrateAdapter,
   SubstrateCapabilities,
+  TerminalSize,
   TerminateOutcome,
 } from "./substrate/contract.ts";
 export type { Assignments } from "./catalog/assignments.ts";

@@ -22,6 +22,7 @@ import { awsImage } from "./target.ts";
 import { listInstances } from "./machines/describe.ts";
 import { launchInstances } from "./launch/launch.ts";
 import { leftoverVerbs } from "./machines/leftovers.ts";
+import { loginCommands } from "./machines/login-commands.ts";
 import { instanceLogs } from "./machines/logs.ts";
 import { describeMachines } from "./machines/describe-machines.ts";
 import { terminateInstances } from "./machines/terminate.ts";
@@ -127,6 +128,7 @@ export function createAwsAdapter(options: AwsAdapterOptions): SubstrateAdapter {
       maxPerTermination:
         rateOf("TerminateInstances", scope, rates).resources?.capacity ?? Number.POSITIVE_INFINITY,
     }),
+    access: { kind: "commands", commands: (id) => loginCommands(target.region, id) },
     close: async () => clients.close(),
   };
 }

@@ -17,7 +17,7 @@ import type {
 } from "../../src/substrate/contract.ts";
 import { createAuthorisedImages } from "./image/authorised-images.ts";
 import { createEngineApi } from "./client/api.ts";
-import { endpointHost } from "./client/endpoint.ts";
+import { endpointHost, publishedHost } from "./client/endpoint.ts";
 import { findEndpoint } from "./client/endpoint-provider.ts";
 import type { DockerEnvironment } from "./client/endpoint-provider.ts";
 import type { EngineFactsReader } from "./client/engine-facts.ts";
@@ -32,6 +32,7 @@ import type { MemberPorts } from "./launch/launch-member.ts";
 import { launchContainers } from "./launch/launch.ts";
 import { describeContainers, listContainers } from "./machines/describe.ts";
 import type { DescribePorts } from "./machines/describe.ts";
+import { execInContainer } from "./machines/exec.ts";
 import { containerLogs } from "./machines/logs.ts";
 import { terminateContainers } from "./machines/terminate.ts";
 import type { TerminatePorts } from "./machines/terminate.ts";
@@ -105,6 +106,7 @@ const CAPABILITIES: SubstrateCapabilities = {
   lagMilliseconds: 0,
   pendingMilliseconds: PENDING_MILLISECONDS,
   bootDocument: { delivery: "environment", maximumBytes: LARGEST_BOOT_DOCUMENT },
+  logTimes: true,
 };
 
 /** The adapter of one Docker engine. Nothing is read or connected to before the first verb. */
@@ -138,6 +140,13 @@ export function createDockerAdapter(options: DockerAdapterOptions): SubstrateAda
     describe: async (ids, signal) => describeContainers(await machines(), ids, signal),
     terminate: async (ids, signal) => terminateContainers(await machines(), ids, signal),
     list: async (owner, signal) => listContainers(await machines(), owner, signal),
+    access: {
+      kind: "exec",
+      async exec(id, request, signal) {
+        return await execInContainer(await machines(), id, request, signal);
+      },
+      publishedHost: async (address) => publishedHost((await engines.open()).endpoint, address),
+    },
     async *logs(id, request, signal) {
       yield* containerLogs(await machines(), id, request, signal);
     },

@@ -13,6 +13,7 @@ import type { GceEnvironment } from "./client/credential-settings.ts";
 import { inspectGceImage } from "./image/image.ts";
 import { launchMachines } from "./launch/launch.ts";
 import { diskReader } from "./machines/read-disks.ts";
+import { loginCommands } from "./machines/login-commands.ts";
 import { machineLogs } from "./machines/logs.ts";
 import { describeMachines, listMachines } from "./machines/describe.ts";
 import { LONGEST_TOLD_SPAWN_ID } from "./launch/names.ts";
@@ -112,6 +113,7 @@ export function createGceAdapter(options: GceAdapterOptions): SubstrateAdapter {
       await describeMachines({ api }, ids, signal, diskReader(api, signal)),
     terminate: async (ids, signal) => await terminateMachines({ api }, ids, signal),
     list: async (owner, signal) => await listMachines({ api }, { project, owner }, signal),
+    access: { kind: "commands", commands: loginCommands },
     async *logs(id, request, signal) {
       yield* machineLogs({ api, sleep }, id, request, signal);
     },

@@ -3,6 +3,7 @@ import type { Application, ApplicationText } from "@stricli/core";
 import type { CliContext } from "./context.ts";
 import { createHelpIntegration, helpOf } from "./help/help.ts";
 import type { CommandRoute } from "./route.ts";
+import { accessRoutes } from "./routes/access.ts";
 import { catalogRoutes } from "./routes/catalog.ts";
 import { spawnRoutes } from "./routes/spawns.ts";
 import { toolRoutes } from "./routes/tools.ts";
@@ -21,6 +22,7 @@ export interface Findings {
 export const ROUTES: Readonly<Record<string, CommandRoute>> = {
   ...catalogRoutes,
   ...spawnRoutes,
+  ...accessRoutes,
   ...toolRoutes,
 };
 

@@ -2,6 +2,7 @@ import type { CommandContext } from "@stricli/core";
 import { systemClock } from "../host/system-clock.ts";
 import type { Diagnosis, DiagnoseOptions } from "../slipway/diagnosis/diagnose.ts";
 import type { Slipway } from "../slipway/slipway.ts";
+import type { ExecTerminal } from "../substrate/contract.ts";
 import type { StorageWarning } from "../storage/database-file.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { Progress } from "./output/progress.ts";
@@ -16,6 +17,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Standard input: its bytes, and whether it is a terminal. */
 export interface StandardInput extends AsyncIterable<Uint8Array | string> {
   readonly isTTY?: boolean;
+  /** Of a terminal: whether it passes on every key as it is typed. */
+  readonly setRawMode?: (isRaw: boolean) => unknown;
 }
 
 /** A terminal that does not show what is typed, until this is disposed of. */
@@ -28,6 +31,15 @@ export interface HiddenInput extends Disposable {
    *   are pasted
    */
   readonly ask: (question: string) => Promise<string>;
+}
+
+/** The terminal that a command was typed on. */
+export interface OwnTerminal extends ExecTerminal {
+  /**
+   * Passes on every key as it is typed, Ctrl-C included, until the result is disposed of or the signal is aborted. The
+   * terminal is restored before the process can end by a second signal, for which nothing is restored.
+   */
+  readonly passKeys: (signal: AbortSignal) => Disposable;
 }
 
 /** The inputs from which Slipway is opened; see `compose.ts`. */
@@ -46,6 +58,8 @@ export interface Host {
   readonly stdin: StandardInput;
   /** Stops the terminal at standard input from showing what is typed. */
   readonly openHiddenInput: () => Promise<HiddenInput>;
+  /** The terminal at standard input; null if it is not one. */
+  readonly openTerminal: () => Promise<OwnTerminal | null>;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly environment: Environment;
@@ -73,7 +87,11 @@ export interface CliContext extends CommandContext {
   readonly typed: readonly string[];
   readonly stdin: StandardInput;
   readonly openHiddenInput: Host["openHiddenInput"];
+  readonly openTerminal: Host["openTerminal"];
   readonly stdout: Sink;
+  /** For the errors of a command that runs in a machine; Slipway's own go through `progress`. */
+  readonly stderr: Sink;
+  readonly environment: Environment;
   readonly workingDirectory: string;
   readonly progress: Progress;
   /** Aborted by the first Ctrl-C, SIGTERM or SIGHUP. */
@@ -140,7 +158,8 @@ interface ContextParts {
 export function createContext(parts: ContextParts): CliContext {
   const { flags, typed, host, progress, onScannerOutput, extendGracePeriod, exitWith, helpOf } =
     parts;
-  const { stdout, environment, workingDirectory, interrupt, nextInterrupt, openHiddenInput } = host;
+  const { stdout, stderr, environment, workingDirectory, interrupt, nextInterrupt } = host;
+  const { openHiddenInput, openTerminal } = host;
   const { now = () => systemClock.now() } = host;
   const composition: Composition = {
     flags,
@@ -162,7 +181,10 @@ export function createContext(parts: ContextParts): CliContext {
       return host.stdin;
     },
     openHiddenInput,
+    openTerminal,
     stdout,
+    stderr,
+    environment,
     workingDirectory,
     progress,
     interrupt,

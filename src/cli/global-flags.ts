@@ -134,6 +134,8 @@ function checkFlagForm(argument: string): SlipwayError | null {
   const empty = /^(--[a-z][a-z-]*)=$/u.exec(argument);
   if (empty !== null)
     return usageError(`${empty[1] ?? ""} needs a value`, "Write the value after the equals sign.");
+  // The two flags of exec and shell sessions, as they are always typed.
+  if (argument === "-it" || argument === "-ti") return null;
   if (/^--[a-z][a-z-]+(?:=|$)/iu.test(argument) || /^-[a-z](?:=|$)/iu.test(argument)) return null;
   return usageError(
     `unknown flag ${quoted(argument)}`,

@@ -29,6 +29,10 @@ export function createProcessHost(own: HostProcess): Host {
     },
     stdout,
     stderr,
+    openTerminal: async () => {
+      const { openOwnTerminal } = await import("./own-terminal.ts");
+      return openOwnTerminal(own);
+    },
     environment: own.env,
     workingDirectory: own.cwd(),
     interrupt,

@@ -9,6 +9,7 @@ import {
   BURST_OPTIONS,
   checkPruneOptions,
   checkWanted,
+  EXEC_OPTIONS,
   FIND_OPTIONS,
   INSPECT_OPTIONS,
   LOGS_OPTIONS,
@@ -25,12 +26,14 @@ import { checkOptions, checkString } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import { placementTarget } from "../resolver/target.ts";
 import type {
+  ExecOptions,
   InspectOptions,
   LogsOptions,
   PruneOptions,
   Slipway,
   SpawnEstimate,
   SpawnFilter,
+  SpawnPort,
   WantedSpawn,
   WatchOptions,
 } from "./slipway.ts";
@@ -40,11 +43,13 @@ import type { SpawnablePlans } from "./spawnable-plans.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PruneReport } from "../ledger/prune.ts";
 import { parseSpawnInput } from "../ledger/spawn-input.ts";
-import type { Spawn, SpawnEvent } from "../ledger/spawn-record.ts";
+import type { Spawn, SpawnDescription, SpawnEvent } from "../ledger/spawn-record.ts";
 import { isSlipwayError } from "../errors.ts";
 import { explainedError } from "../resolver/credential-problem.ts";
-import { noMachine, spawnNotFound } from "../spawner/spawn-errors.ts";
+import { noLogTimes, spawnNotFound } from "../spawner/spawn-errors.ts";
 import { watchSpawns } from "../spawner/watch.ts";
+import { portsOf } from "./spawn-ports.ts";
+import { findSpawnedMachine } from "./spawned-machine.ts";
 import type { OpenAdapter } from "../substrate/contract.ts";
 
 /** Everything outside of Slipway's own code that it uses. */
@@ -95,7 +100,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     const { createSpawning } = await import("./spawn-workspaces.ts");
     return createSpawning(ports);
   });
-  const { tenant, catalog, ledger } = ports;
+  const { tenant, catalog } = ports;
   return {
     tenant,
     catalog,
@@ -121,12 +126,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     estimateSpawns: (wanted) => estimate(ports, wanted),
     listSpawns: (filter = {}) => list(ports, filter),
     findSpawn: (machine) => find(ports, machine),
-    async describeSpawn(spawnId) {
-      checkString("spawnId", spawnId);
-      const description = await ledger.describe({ tenant, spawnId });
-      if (description === null) throw spawnNotFound(tenant, spawnId);
-      return description;
-    },
+    describeSpawn: (spawnId) => describe(ports, spawnId),
     async terminateSpawn(spawnId, options = {}) {
       checkString("spawnId", spawnId);
       checkOptions("terminateSpawn", options, TERMINATE_OPTIONS);
@@ -160,6 +160,8 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     prune: (options) => pruneSpawns(ports, options),
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
+    exec: (spawnId, options = {}) => exec(ports, spawnId, options),
+    listPorts: (spawnId) => listPorts(ports, spawnId),
     watch: (spawnIds, options = {}) => watch(ports, spawnIds, options),
     async inspectImage(reference, options = {}) {
       checkOptions("inspectImage", options, INSPECT_OPTIONS);
@@ -195,6 +197,13 @@ async function pruneSpawns(ports: Session, options: PruneOptions): Promise<Prune
   return await prune(ports, request);
 }
 
+async function describe({ ledger, tenant }: Session, spawnId: string): Promise<SpawnDescription> {
+  checkString("spawnId", spawnId);
+  const description = await ledger.describe({ tenant, spawnId });
+  if (description === null) throw spawnNotFound(tenant, spawnId);
+  return description;
+}
+
 async function find(
   { ledger, tenant }: Session,
   machine: { readonly machineId: string },
@@ -220,14 +229,26 @@ async function* readLogs(
 ): AsyncGenerator<Uint8Array> {
   checkString("spawnId", spawnId);
   checkOptions("logs", options, LOGS_OPTIONS);
-  const driven = await ports.ledger.find({ tenant: ports.tenant, spawnId });
-  if (driven === null) throw spawnNotFound(ports.tenant, spawnId);
-  const { machine, state } = driven.spawn;
-  if (machine === null || state === "terminated" || state === "failed")
-    throw noMachine(driven.spawn);
-  const adapter = await ports.openAdapter(driven.plan.target);
-  const request = { follow: options.follow ?? false, tail: options.tail ?? null };
-  yield* adapter.logs(machine.id, request, signalOf(options));
+  const since = options.since === undefined ? null : Date.parse(inUtc("logs", options.since));
+  const { spawn, machineId, adapter } = await findSpawnedMachine(ports, spawnId);
+  if (since !== null && adapter.capabilities.logTimes !== true) throw noLogTimes(spawn);
+  const { follow = false, tail = null } = options;
+  yield* adapter.logs(machineId, { follow, tail, since }, signalOf(options));
+}
+
+async function exec(ports: Session, spawnId: string, options: ExecOptions): Promise<number> {
+  checkString("spawnId", spawnId);
+  checkOptions("exec", options, EXEC_OPTIONS);
+  const own = { ...options };
+  const { execInMachine } = await import("./exec.ts");
+  const machine = await findSpawnedMachine(ports, spawnId);
+  return await execInMachine(machine, own, signalOf(own));
+}
+
+async function listPorts(ports: Session, spawnId: string): Promise<readonly SpawnPort[]> {
+  checkString("spawnId", spawnId);
+  const { plan, machine, adapter } = await findSpawnedMachine(ports, spawnId);
+  return await portsOf({ plan, machine, access: adapter.access });
 }
 
 async function* watch(

@@ -4,6 +4,7 @@ import { checkOptions } from "../json/check-options.ts";
 import type { ShapeOf } from "../json/check-options.ts";
 import type {
   BurstOptions,
+  ExecOptions,
   InspectOptions,
   LogsOptions,
   PruneOptions,
@@ -113,6 +114,18 @@ export const FIND_OPTIONS: ShapeOf<{ readonly machineId: string }> = { machineId
 export const LOGS_OPTIONS: ShapeOf<LogsOptions> = {
   follow: "boolean",
   tail: "whole number",
+  since: "string",
+  signal: "signal",
+};
+
+export const EXEC_OPTIONS: ShapeOf<ExecOptions> = {
+  command: "strings",
+  env: "object",
+  user: "string",
+  workingDirectory: "string",
+  input: "object",
+  terminal: "object",
+  onOutput: "function",
   signal: "signal",
 };
 

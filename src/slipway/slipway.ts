@@ -7,6 +7,7 @@ import type { PruneCounts } from "../ledger/pruning.ts";
 import type { SpawnNotice } from "../spawner/notice.ts";
 import type { Recovered } from "../spawner/recover.ts";
 import type { SweepReport } from "../spawner/sweep.ts";
+import type { ExecTerminal, OutputStream } from "../substrate/contract.ts";
 import type { Spawn, SpawnDescription, SpawnEvent, SpawnState } from "../ledger/spawn-record.ts";
 
 export interface ResolveOptions {
@@ -148,7 +149,40 @@ export interface LogsOptions {
   readonly follow?: boolean;
   /** Start with this many of the last lines. Default: all lines. */
   readonly tail?: number;
+  /** Start with what was printed at this time (RFC 3339). Docker only, because no cloud records the times. */
+  readonly since?: string;
   readonly signal?: AbortSignal;
+}
+
+export interface ExecOptions {
+  /** The program and its arguments, which no shell interprets. Default: `bash`, or `sh` if the container has no bash. */
+  readonly command?: readonly string[];
+  /** Added to the container's own variables. The ledger does not record them. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** `USER` or `USER:GROUP`, names or numbers. Default: the user of the container. */
+  readonly user?: string;
+  /** An absolute path in the container. Default: the folder of the container. */
+  readonly workingDirectory?: string;
+  /** The command's standard input. Default: none. */
+  readonly input?: AsyncIterable<Uint8Array>;
+  /** Gives the command a terminal of this size. Default: no terminal. */
+  readonly terminal?: ExecTerminal;
+  /** Receives the output. The next piece is read once the promise has resolved. Default: the output is dropped. */
+  readonly onOutput?: (stream: OutputStream, bytes: Uint8Array) => Promise<void> | void;
+  /** Stops reading and closes the command's input; the command may go on. */
+  readonly signal?: AbortSignal;
+}
+
+/** A port of a workspace, and the address of the spawn's machine for it. */
+export interface SpawnPort {
+  /** In the container or the virtual machine. */
+  readonly port: number;
+  readonly name: string | null;
+  /** Null if the port is not reachable under any address: it is not published, or the machine has no address. */
+  readonly address: string | null;
+  readonly hostPort: number | null;
+  /** `http://ADDRESS:PORT`. Slipway does not know which protocol the port speaks. */
+  readonly url: string | null;
 }
 
 export interface InspectOptions {
@@ -262,6 +296,18 @@ export interface Slipway extends AsyncDisposable {
 
   /** Streams the machine's output. */
   logs(spawnId: string, options?: LogsOptions): AsyncIterable<Uint8Array>;
+
+  /**
+   * Runs a command in the spawn's container, beside its own program, and returns its exit code. As with `docker exec`, the
+   * code is 126 or 127 if the command cannot be run, and 128 and a signal's number if a signal ended it.
+   *
+   * @throws `UNIMPLEMENTED` / `SUBSTRATE_UNSUPPORTED` for a virtual machine, with the provider's own command in the remedy.
+   * `FAILED_PRECONDITION`: `MACHINE_NOT_STARTED`, `MACHINE_NOT_RUNNING`, or `SHELL_NOT_FOUND` without a `command`
+   */
+  exec(spawnId: string, options?: ExecOptions): Promise<number>;
+
+  /** The ports of the spawn's workspace, in ascending order, with their addresses. @throws `MACHINE_NOT_STARTED` */
+  listPorts(spawnId: string): Promise<readonly SpawnPort[]>;
 
   /** Streams the events of these spawns (of all the tenant's spawns if none is named). */
   watch(spawnIds: readonly string[], options?: WatchOptions): AsyncIterable<SpawnEvent>;

@@ -185,6 +185,17 @@ export function noMachine({ spawnId, state, error }: Spawn): SlipwayError {
   });
 }
 
+/** The provider does not record when a machine printed what. */
+export function noLogTimes({ spawnId, substrate }: Spawn): SlipwayError {
+  return new SlipwayError({
+    code: "UNIMPLEMENTED",
+    reason: "SUBSTRATE_UNSUPPORTED",
+    message: `spawn ${spawnId}: the output of a virtual machine on ${substrate} has no times, so it cannot be read since one`,
+    remedy: "Limit it by its lines instead: --tail N, or `tail` in the library.",
+    metadata: { spawn_id: spawnId, substrate },
+  });
+}
+
 /** The machine was accepted long ago, and neither runs nor has ended. */
 export function stillPending(
   { spawnId }: Pick<Spawn, "spawnId">,

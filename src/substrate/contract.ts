@@ -247,7 +247,62 @@ export interface LogsRequest {
   readonly follow: boolean;
   /** Number of existing lines to start with, counted from the end; null for all. */
   readonly tail: number | null;
+  /** Only what was printed at this time or later, in milliseconds since the epoch; null or absent for all. */
+  readonly since?: number | null;
 }
+
+/** In characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The terminal of a command's caller. */
+export interface ExecTerminal {
+  readonly size: () => TerminalSize;
+  /** Calls the listener after each change of the size, until the result is disposed of. */
+  readonly onResize: (listener: () => void) => Disposable;
+}
+
+export type OutputStream = "stdout" | "stderr";
+
+/** A command to run in a machine, beside the machine's own program. */
+export interface ExecRequest {
+  /** The program and its arguments; not interpreted by a shell. */
+  readonly command: readonly string[];
+  /** Added to the machine's own variables. */
+  readonly env: Readonly<Record<string, SecretValue>>;
+  /** `USER` or `USER:GROUP`; null for the user of the machine's own program. */
+  readonly user: string | null;
+  /** Null for the folder of the machine's own program. */
+  readonly workingDirectory: string | null;
+  /** The command's standard input, which ends with it; null for none. */
+  readonly input: AsyncIterable<Uint8Array> | null;
+  /** Null for a command without a terminal. With one, all its output is on `stdout`. */
+  readonly terminal: ExecTerminal | null;
+  /** Receives the output in pieces. The next piece is read once the promise has resolved. */
+  readonly onOutput: (stream: OutputStream, bytes: Uint8Array) => Promise<void>;
+}
+
+/** How to get into the machines of a provider. */
+export type MachineAccess =
+  | {
+      readonly kind: "exec";
+      /**
+       * Runs a command in a machine and returns its exit code once it has ended. An abort closes the command's input and
+       * stops reading; it does not end the command.
+       *
+       * @throws SlipwayError `MACHINE_NOT_RUNNING` if the machine is stopped; `MACHINE_NOT_FOUND` if it is gone
+       */
+      exec(id: string, request: ExecRequest, signal: AbortSignal): Promise<number>;
+      /** The host at which this process reaches a port that is published on an address of the machine's host. */
+      publishedHost(address: string): Promise<string>;
+    }
+  | {
+      readonly kind: "commands";
+      /** The provider's own commands that log in to a machine, each as its words; the best first. */
+      commands(id: string): readonly (readonly string[])[];
+    };
 
 /**
  * How long a virtual machine may be pending after its launch was accepted, in milliseconds. No time limit that Slipway
@@ -311,6 +366,8 @@ export interface SubstrateCapabilities {
    */
   readonly pendingMilliseconds: number;
   readonly bootDocument: BootDelivery;
+  /** Whether the provider records when a machine printed what, so that `logs` can begin at a time. Default false. */
+  readonly logTimes?: boolean;
 }
 
 /**
@@ -367,6 +424,8 @@ export interface SubstrateAdapter {
   list(owner: string, signal: AbortSignal): Promise<readonly Machine[]>;
   /** Absent if machines leave nothing behind. */
   readonly leftovers?: LeftoverVerbs;
+  /** Absent if Slipway knows no way into the machines. */
+  readonly access?: MachineAccess;
   /** Streams the machine's output. */
   logs(id: string, request: LogsRequest, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /** Closes the connections. The adapter must not be used afterwards. */

@@ -13,6 +13,7 @@ import type {
   LaunchOutcome,
   LeftoverVerbs,
   Machine,
+  MachineAccess,
   MachineStatus,
   SubstrateAdapter,
   TerminateOutcome,
@@ -23,8 +24,9 @@ import { launchSecretValues } from "./launch-secrets.ts";
 export type AdapterVerb =
   | Exclude<
       keyof SubstrateAdapter,
-      "substrate" | "capabilities" | "secrets" | "close" | "leftovers"
+      "substrate" | "capabilities" | "secrets" | "close" | "leftovers" | "access"
     >
+  | "exec"
   | "listLeftovers"
   | "removeLeftovers";
 
@@ -32,7 +34,7 @@ export type AdapterVerb =
 export interface AdapterCall {
   readonly substrate: Substrate;
   readonly verb: AdapterVerb;
-  /** Duration; for `logs`, until the reader received the last piece or stopped reading. */
+  /** Duration; for `logs`, until the reader received the last piece or stopped reading; for `exec`, of the command. */
   readonly milliseconds: number;
   /** `OK`, the code of the thrown error, or the code of the first member that was not accepted or not terminated. */
   readonly outcome: "OK" | ErrorCode;
@@ -119,6 +121,7 @@ export function instrument(
     ...(adapter.leftovers === undefined
       ? {}
       : { leftovers: instrumentLeftovers(adapter.leftovers, observe) }),
+    ...(adapter.access === undefined ? {} : { access: instrumentAccess(adapter.access, observe) }),
     logs: (id, request, signal) =>
       observeLogs(() => adapter.logs(id, request, signal), adapter, options),
     async close() {
@@ -152,6 +155,25 @@ function instrumentLeftovers(
         redact: (outcomes, redactor) =>
           outcomes.map((outcome) => redactTermination(outcome, redactor)),
       }),
+  };
+}
+
+function instrumentAccess(
+  access: MachineAccess,
+  observe: ReturnType<typeof observer>,
+): MachineAccess {
+  if (access.kind === "commands") return access;
+  return {
+    kind: "exec",
+    exec: (id, request, signal) =>
+      observe({
+        verb: "exec",
+        secrets: () => Object.values(request.env),
+        call: () => access.exec(id, request, signal),
+        isTrouble: () => false,
+        redact: (code) => code,
+      }),
+    publishedHost: (address) => access.publishedHost(address),
   };
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { OUTPUT_FORMATS } from "../../src/cli/global-flag-list.ts";
 import { fakeSlipway } from "../unit/cli/support/fake-slipway.ts";
+import { fakeTerminal } from "../unit/cli/support/fake-terminal.ts";
 import { runInMemory } from "../unit/cli/support/command-line.ts";
 import { commandLines } from "./support/command-lines.ts";
 
@@ -29,6 +30,7 @@ describe("command lines of the documents", () => {
     const interrupted = words[0] === "fake" ? { interrupt: AbortSignal.abort() } : {};
     const { stderr } = await runInMemory(["-o", "json", ...plain], {
       slipway: fakeSlipway({}),
+      terminal: fakeTerminal().terminal,
       ...interrupted,
     });
     const { data } = failure.safeParse(stderr.startsWith("{") ? JSON.parse(stderr) : null);

@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { launchMany } from "../../examples/burst.ts";
 import { launchOnFake } from "../../examples/fake.ts";
+import { runScript } from "../../examples/script.ts";
 import { launchTasks } from "../../examples/tasks.ts";
 import { createSlipway } from "../../src/slipway/create-slipway.ts";
+import type { MachineAccess } from "../../src/substrate/contract.ts";
 import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
 import { createFakeClock } from "../../testing/fake-clock.ts";
 import { scratchFolder } from "../support/scratch.ts";
@@ -54,6 +56,28 @@ describe("TypeScript examples", () => {
     const paths = readdirSync(join(ROOT, "examples")).filter((name) => name !== "registry.ts");
     for (const name of paths) expect(packed.stdout).toContain(`"examples/${name}"`);
     expect(packed.stdout).not.toContain("examples/registry.ts");
+  });
+
+  it("run a script in a container", async () => {
+    const { adapter, ports } = nowhere();
+    const access: MachineAccess = {
+      kind: "exec",
+      async exec(_id, { command, env, input, onOutput }) {
+        const words = [...command, env["CI"]?.reveal(), ...(await Array.fromAsync(input ?? []))];
+        await onOutput("stdout", Buffer.from(words.join(" ")));
+        return words.join(" ").endsWith("exit 3") ? 3 : 0;
+      },
+      publishedHost: () => Promise.resolve("127.0.0.1"),
+    };
+    const openAdapter = () => Promise.resolve({ ...adapter, access });
+    using folder = scratchFolder();
+    const database = join(folder.path, "slipway.db");
+    // It writes the records.
+    await launchOnFake(database);
+    await using slipway = await createSlipway({ database, ports: { ...ports, openAdapter } });
+    const { spawnId } = await slipway.spawnWorkspace("agent-dev");
+    expect(await runScript(slipway, spawnId, "npm test")).toBe("sh -e true npm test");
+    await expect(runScript(slipway, spawnId, "exit 3")).rejects.toThrow("ended with 3: sh -e true");
   });
 
   it("report that their port is in use", async () => {

@@ -7,6 +7,7 @@ import { givenKey } from "../../src/secrets/key-file.ts";
 import { createSealedStore } from "../../src/secrets/sealed-store.ts";
 import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
 import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
+import type { SubstrateAdapter } from "../../src/substrate/contract.ts";
 import { openDatabase } from "../../src/storage/database.ts";
 import { createFakeAdapter } from "../../testing/substrate/fake-adapter.ts";
 import type { FakeAdapterOptions } from "../../testing/substrate/fake-adapter.ts";
@@ -20,6 +21,7 @@ export const PINNED = `registry.example/team/agent@sha256:${"a".repeat(64)}`;
 export async function openAssembled(
   adapterOptions: Partial<FakeAdapterOptions> = {},
   portOptions: Partial<SlipwayPorts> = {},
+  changeAdapter: (adapter: SubstrateAdapter) => SubstrateAdapter = (adapter) => adapter,
 ) {
   const folder = scratchFolder();
   const clock = createFakeClock();
@@ -47,7 +49,7 @@ export async function openAssembled(
     clock,
     random: () => 0.5,
     worker: { id: "test", isGone: () => false },
-    openAdapter: () => Promise.resolve(adapter),
+    openAdapter: () => Promise.resolve(changeAdapter(adapter)),
     readSecret: (name) => secrets.get(tenant, name),
     dockerCredential: () => Promise.resolve(null),
     registryToken: () => Promise.reject(new Error("no registry is read")),

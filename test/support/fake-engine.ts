@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import { createServer, ServerResponse } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import { scratchFolder } from "./scratch.ts";
 
 /** A request as received by the engine. */
@@ -17,6 +19,8 @@ export interface EngineExchange {
   readonly reply: (status: number, body?: unknown) => void;
   /** Answers 200 with these lines, and leaves the answer open. */
   readonly stream: (...lines: readonly object[]) => StreamedAnswer;
+  /** Answers 101, and returns the connection as a stream in both directions. Only if the request asked for an upgrade. */
+  readonly upgrade: () => Duplex;
   /** Closes the connection without an answer. */
   readonly hangUp: () => void;
 }
@@ -66,7 +70,25 @@ export async function startFakeEngine(): Promise<FakeEngine> {
     }
     void readBody(request).then((body) => handler(exchangeOf(request, response, body)));
   });
+  // Node leaves the body and the answer of such a request to this listener.
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const name = `${request.method ?? ""} ${new URL(request.url ?? "/", "http://engine").pathname}`;
+    requests.push(name);
+    const handler = handlerFor(routes, name);
+    if (handler === null) {
+      unexpected.push(name);
+      return void socket.destroy();
+    }
+    return void readUpgradeBody(request, socket, head).then((body) =>
+      handler(upgradeExchange(request, socket, body)),
+    );
+  });
   let connections = 0;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   server.on("connection", () => {
     connections += 1;
   });
@@ -80,6 +102,8 @@ export async function startFakeEngine(): Promise<FakeEngine> {
       const closed = once(server, "close");
       server.close();
       server.closeAllConnections();
+      // The server no longer counts a connection that was upgraded.
+      for (const socket of sockets) socket.destroy();
       await closed;
       folder[Symbol.dispose]();
       if (unexpected.length > 0) throw new Error(`unexpected requests: ${unexpected.join(", ")}`);
@@ -106,6 +130,38 @@ async function readBody(request: IncomingMessage): Promise<Uint8Array> {
   return Buffer.concat(pieces);
 }
 
+async function readUpgradeBody(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<Uint8Array> {
+  const length = Number(request.headers["content-length"] ?? 0);
+  let body = head;
+  while (body.length < length) {
+    await once(socket, "readable");
+    const piece: unknown = socket.read();
+    if (piece instanceof Buffer) body = Buffer.concat([body, piece]);
+  }
+  return body;
+}
+
+function upgradeExchange(
+  request: IncomingMessage,
+  socket: Duplex,
+  body: Uint8Array,
+): EngineExchange {
+  socket.on("error", () => undefined);
+  const response = new ServerResponse(request);
+  if (socket instanceof Socket) response.assignSocket(socket);
+  return {
+    ...exchangeOf(request, response, body),
+    upgrade: () => {
+      socket.write("HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+      return socket;
+    },
+  };
+}
+
 function exchangeOf(
   request: IncomingMessage,
   response: ServerResponse,
@@ -124,6 +180,9 @@ function exchangeOf(
       response.end(answer === undefined ? undefined : JSON.stringify(answer));
     },
     stream: (...lines) => streamTo(response, lines),
+    upgrade: () => {
+      throw new Error("the request asked for no upgrade");
+    },
     hangUp: () => request.socket.destroy(),
   };
 }

@@ -1,3 +1,4 @@
+import { accessDuties } from "./access-duties.ts";
 import { imageDuties, preflightDuties } from "./reading-duties.ts";
 import { launchDuties } from "./launch-duties.ts";
 import { cancellationDuties, closeDuties, logDuties } from "./stream-duties.ts";
@@ -31,6 +32,7 @@ export function adapterContract({ name, subject, runner }: AdapterContractOption
     terminate: terminateDuties,
     list: listDuties,
     logs: logDuties,
+    access: accessDuties,
     signal: cancellationDuties,
     close: closeDuties,
   };

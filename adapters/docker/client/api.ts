@@ -5,6 +5,8 @@ import { credentialServer } from "../../../src/oci/reference.ts";
 import { EngineReplyFailure } from "../errors/engine-failure.ts";
 import { hasStatus } from "../errors/errors.ts";
 import type { ContainerBody } from "./container-body.ts";
+import { createExecApi } from "./exec-api.ts";
+import type { ExecApi } from "./exec-api.ts";
 import { callEngine, createModem } from "./modem.ts";
 import type { EngineCall } from "./modem.ts";
 import {
@@ -56,6 +58,8 @@ export interface LogsQuery {
   readonly follow: boolean;
   /** Null means all lines. */
   readonly tail: number | null;
+  /** Seconds since the epoch; null means from the beginning. */
+  readonly since: number | null;
 }
 
 /**
@@ -63,7 +67,7 @@ export interface LogsQuery {
  * `EngineConnectionFailure`, which the caller turns into a `SlipwayError`, or a `SlipwayError` if the signal was
  * aborted.
  */
-export interface EngineApi {
+export interface EngineApi extends ExecApi {
   info(signal: AbortSignal): Promise<InfoReply>;
   version(signal: AbortSignal): Promise<VersionReply>;
   /** The cgroup controllers of a Podman service; null if its answer is hidden. */
@@ -174,12 +178,14 @@ export function createEngineApi(
       const query = { all: true, filters: JSON.stringify(filters) };
       return readReply(listReply, await docker.listContainers(query), "its containers");
     },
-    async logs(id, { follow, tail }, signal) {
+    async logs(id, { follow, tail, since }, signal) {
       const docker = await following(signal);
-      const query = { stdout: true, stderr: true, follow, ...(tail === null ? {} : { tail }) };
+      const range = { ...(tail === null ? {} : { tail }), ...(since === null ? {} : { since }) };
+      const query = { stdout: true, stderr: true, follow, ...range };
       // dockerode returns a stream only if `follow` is set, also for past lines.
       return readableOf(await container(docker, id).logs({ follow: true, ...parts(query) }));
     },
+    ...createExecApi(transport, changes),
     close: () => transport.close(),
   };
 }

@@ -146,6 +146,18 @@ export function endpointHost(endpoint: EngineEndpoint): string | null {
   return endpoint.kind === "unix" ? null : endpoint.host;
 }
 
+/** Addresses that stand for all of the engine's host. */
+const ALL_ADDRESSES: ReadonlySet<string> = new Set(["", "0.0.0.0", "::"]);
+
+/**
+ * The host at which a port that is published on an address of the engine's host is reached from here. A port on the
+ * loopback address of another host is reached only there.
+ */
+export function publishedHost(endpoint: EngineEndpoint, address: string): string {
+  if (!ALL_ADDRESSES.has(address)) return address;
+  return endpointHost(endpoint) ?? "127.0.0.1";
+}
+
 /** The error for Docker settings that do not identify an engine. */
 export function configurationInvalid(
   why: string,

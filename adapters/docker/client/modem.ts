@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { callbackify } from "node:util";
 import { EngineConnectionFailure, EngineReplyFailure } from "../errors/engine-failure.ts";
 import { failureOf } from "./transport.ts";
@@ -40,11 +40,38 @@ const LARGEST_REPLY = 64 * 1024 * 1024;
 const LARGEST_COMPLAINT = 64 * 1024;
 const COMPLAINT_MILLISECONDS = 30_000;
 const FIRST_ERROR_STATUS = 300;
+/** The failure of a call whose connection does not become a stream. */
+const NO_UPGRADE = "the connection was not upgraded to a stream";
 const BODY_FIELDS: ReadonlySet<string> = new Set(["_body", "_query", "abortSignal", "authconfig"]);
 
 /** Creates a modem for one call: it turns dockerode's call into a request and the reply into a value. */
 export function createModem(transport: EngineTransport, call: EngineCall): Modem {
   return { dial: callbackify((options: DialOptions) => callEngine(transport, call, options)) };
+}
+
+/** Sends one call that opens a stream of bytes in both directions, which the caller ends. */
+export async function openStream(
+  transport: EngineTransport,
+  call: EngineCall,
+  { path, body }: { readonly path: string; readonly body: object },
+): Promise<Duplex> {
+  const { signal, silenceMilliseconds, replyMilliseconds } = call;
+  const answer = await transport.upgrade({
+    signal,
+    silenceMilliseconds,
+    method: "POST",
+    path,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (answer.upgraded) return answer.stream;
+  const { response } = answer;
+  if (response.status < FIRST_ERROR_STATUS) {
+    response.body.destroy();
+    throw new EngineReplyFailure(response.status, NO_UPGRADE);
+  }
+  limitTime(response.body, replyMilliseconds);
+  throw new EngineReplyFailure(response.status, await complaintOf(response));
 }
 
 /** Sends one call, and returns the reply's document, or its stream. */

@@ -176,6 +176,14 @@ export const createReply = z.object({
   Warnings: z.array(text).nullish(),
 });
 
+export const execCreateReply = z.object({ Id: text.min(1) });
+
+export const execReply = z.object({
+  Running: z.boolean(),
+  /** Null until the command has ended. */
+  ExitCode: z.int().nullish(),
+});
+
 export const listReply = z.array(listedContainer);
 
 export const networkReply = z.object({
@@ -188,6 +196,7 @@ export const networkReply = z.object({
 export type VersionReply = z.output<typeof versionReply>;
 export type InfoReply = z.output<typeof infoReply>;
 export type ContainerReply = z.output<typeof containerReply>;
+export type ExecReply = z.output<typeof execReply>;
 export type ListedContainer = z.output<typeof listedContainer>;
 export type NetworkReply = z.output<typeof networkReply>;
 

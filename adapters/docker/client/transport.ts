@@ -1,9 +1,10 @@
-import { awaitResponse } from "../../../src/async/await-response.ts";
+import { awaitResponse, awaitUpgrade } from "../../../src/async/await-response.ts";
 import { whenConnected } from "../../../src/async/connection-limit.ts";
-import { cancellation } from "../../../src/async/cancellation.ts";
+import { cancellation, onAbort } from "../../../src/async/cancellation.ts";
 import http from "node:http";
 import https from "node:https";
-import type { Readable } from "node:stream";
+import { Socket } from "node:net";
+import type { Duplex, Readable } from "node:stream";
 import { errorCode } from "../../../src/host/error-code.ts";
 import { proxiedAgents } from "../../../src/proxy/proxy-agents.ts";
 import type { ProxyRule } from "../../../src/proxy/proxy-rule.ts";
@@ -30,9 +31,16 @@ export interface EngineResponse {
   readonly body: Readable;
 }
 
+/** An engine's answer to a request for a stream: its bytes in both directions, or a response that refuses. */
+export type EngineStreamAnswer =
+  | { readonly upgraded: true; readonly stream: Duplex }
+  | { readonly upgraded: false; readonly response: EngineResponse };
+
 /** HTTP to one engine over persistent connections. */
 export interface EngineTransport {
   send(request: EngineRequest): Promise<EngineResponse>;
+  /** Sends a request that turns its connection into a stream, which the caller ends. */
+  upgrade(request: EngineRequest): Promise<EngineStreamAnswer>;
   /** Resolves when no program that it started runs any longer. */
   close(): Promise<void>;
 }
@@ -58,7 +66,18 @@ export function createTransport(
 ): EngineTransport {
   const { ended, ...connection } = connectionOf(endpoint, options);
   return {
-    send: (request) => send(request, connection),
+    send: (request) =>
+      exchange(request, connection, async (outgoing) =>
+        responseOf(await awaitResponse(outgoing), request.signal),
+      ),
+    upgrade: (request) =>
+      exchange(withHeaders(request, UPGRADE), connection, async (outgoing) => {
+        const answer = await awaitUpgrade(outgoing);
+        const { signal } = request;
+        return answer.upgraded
+          ? { upgraded: true, stream: streamOf(answer.connection, signal) }
+          : { upgraded: false, response: responseOf(answer.response, signal) };
+      }),
     async close() {
       connection.agent.destroy();
       await ended?.();
@@ -101,7 +120,22 @@ function connectionOf(
   }
 }
 
-async function send(request: EngineRequest, connection: Connection): Promise<EngineResponse> {
+/** As the `docker` command asks for a stream: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach */
+const UPGRADE = { connection: "Upgrade", upgrade: "tcp" } as const;
+
+function withHeaders(
+  request: EngineRequest,
+  headers: Readonly<Record<string, string>>,
+): EngineRequest {
+  return { ...request, headers: { ...request.headers, ...headers } };
+}
+
+/** Sends a request, within its time limits. */
+async function exchange<Answer>(
+  request: EngineRequest,
+  connection: Connection,
+  answerTo: (outgoing: http.ClientRequest) => Promise<Answer>,
+): Promise<Answer> {
   const { signal, silenceMilliseconds: silence, body } = request;
   if (signal?.aborted === true) throw cancellation(signal, "a call to the engine");
   const outgoing = begin(request, connection);
@@ -121,9 +155,9 @@ async function send(request: EngineRequest, connection: Connection): Promise<Eng
   const stop = () => outgoing.destroy();
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    const response = awaitResponse(outgoing);
+    const answer = answerTo(outgoing);
     outgoing.end(body ?? undefined);
-    return responseOf(await response, signal);
+    return await answer;
   } catch (caught) {
     const isCancelled = signal !== null && signal.aborted;
     throw isCancelled ? cancellation(signal, "a call to the engine") : failureOf(caught, sent);
@@ -141,15 +175,27 @@ function begin(request: EngineRequest, { agent, base, secure }: Connection): htt
 }
 
 function responseOf(incoming: http.IncomingMessage, signal: AbortSignal | null): EngineResponse {
-  const stop = () => {
-    if (signal !== null) incoming.destroy(cancellation(signal, "a call to the engine"));
-  };
   // An error before a reader listens would end the process; a reader receives it later.
   incoming.on("error", () => undefined);
-  if (signal?.aborted === true) stop();
-  signal?.addEventListener("abort", stop, { once: true });
-  incoming.once("close", () => signal?.removeEventListener("abort", stop));
+  endOnAbort(incoming, signal);
   return { status: incoming.statusCode ?? 0, headers: incoming.headers, body: incoming };
+}
+
+function endOnAbort(stream: Readable, signal: AbortSignal | null): void {
+  if (signal === null) return;
+  const listening = onAbort(signal, () =>
+    stream.destroy(cancellation(signal, "a call to the engine")),
+  );
+  stream.once("close", () => listening[Symbol.dispose]());
+}
+
+/** How often an idle connection is probed, in milliseconds, so that a dead host is noticed. */
+const PROBE_MILLISECONDS = 30_000;
+
+function streamOf(connection: Duplex, signal: AbortSignal | null): Duplex {
+  if (connection instanceof Socket) connection.setKeepAlive(true, PROBE_MILLISECONDS);
+  endOnAbort(connection, signal);
+  return connection;
 }
 
 /** Turns an error of a request or its reply into a failure. */

@@ -12,6 +12,7 @@ export type EngineOperation =
   | "logs"
   | "network"
   | "copy"
+  | "exec"
   | "pull";
 
 /** The meaning of an engine's error, without its message. */
@@ -122,17 +123,58 @@ export const API_VERSION: EngineRule = {
   },
 };
 
+const NOT_RUNNING: EngineVerdict = {
+  code: "FAILED_PRECONDITION",
+  reason: "MACHINE_NOT_RUNNING",
+  remedy:
+    "Only a running container can run a command: its logs and `slipway describe` show why it stopped.",
+};
+
 /** Errors of the calls that neither create nor start a container, and of those that the tables for these leave open. */
 export const ENGINE_RULES: readonly EngineRule[] = [
   NOT_AN_ENGINE,
   API_VERSION,
   {
-    operations: ["inspect", "logs", "remove", "start", "copy"],
+    operations: ["inspect", "logs", "remove", "start", "copy", "exec"],
     statuses: [404],
     verdict: {
       code: "NOT_FOUND",
       reason: "MACHINE_NOT_FOUND",
       remedy: "The container is gone: another client removed it, or the engine lost it.",
+    },
+  },
+  {
+    // A container that is stopped, paused or restarting, in Docker.
+    operations: ["exec"],
+    statuses: [409],
+    verdict: NOT_RUNNING,
+  },
+  {
+    // The same in Podman.
+    operations: ["exec"],
+    lastLink: /^container state improper$/,
+    verdict: NOT_RUNNING,
+  },
+  {
+    // Podman looks the user up before it runs the command; Docker reports this as the command's output.
+    operations: ["exec"],
+    cause: /^unable to find (?:user|group) /,
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "RESOURCE_VALUE_REFUSED",
+      remedy: "Name a user and group that the container has, or their numbers.",
+    },
+  },
+  {
+    operations: ["exec"],
+    // The answer of a proxy that drops the request's Upgrade field.
+    statuses: [200],
+    verdict: {
+      code: "FAILED_PRECONDITION",
+      reason: "ENGINE_UNSUPPORTED",
+      remedy:
+        "Let the proxy before the engine pass connection upgrades on, or name the engine's host in NO_PROXY.",
+      blastRadius: "zone",
     },
   },
   {

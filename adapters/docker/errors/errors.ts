@@ -31,6 +31,7 @@ const DOING: Readonly<Record<EngineOperation, string>> = {
   logs: "reading the logs of",
   network: "inspecting",
   copy: "copying files into",
+  exec: "running a command in",
   pull: "pulling",
 };
 

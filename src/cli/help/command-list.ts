@@ -31,6 +31,12 @@ export const SPAWN_BRIEFS = {
   prune: "Delete the records of spawns that ended long ago",
 } as const;
 
+export const ACCESS_BRIEFS = {
+  exec: "Run a command in a container; for virtual machines, name the provider's command",
+  shell: "Open a shell in a container",
+  ports: "Show the addresses of a machine's ports",
+} as const;
+
 export const TOOL_BRIEFS = {
   doctor: "Check the database, key, engines, registries, clouds, clock and versions",
   inspect: "Show a container image's manifest, ids and configuration without pulling it",
@@ -43,5 +49,6 @@ export const TOOL_BRIEFS = {
 export const COMMAND_GROUPS: readonly CommandGroup[] = [
   { title: "Catalog", briefs: CATALOG_BRIEFS },
   { title: "Spawns", briefs: SPAWN_BRIEFS },
+  { title: "Access", briefs: ACCESS_BRIEFS },
   { title: "Tools", briefs: TOOL_BRIEFS },
 ];

@@ -1,8 +1,9 @@
-import type { CATALOG_BRIEFS, SPAWN_BRIEFS, TOOL_BRIEFS } from "./command-list.ts";
+import type { ACCESS_BRIEFS, CATALOG_BRIEFS, SPAWN_BRIEFS, TOOL_BRIEFS } from "./command-list.ts";
 
 type CommandName =
   | keyof typeof CATALOG_BRIEFS
   | keyof typeof SPAWN_BRIEFS
+  | keyof typeof ACCESS_BRIEFS
   | keyof typeof TOOL_BRIEFS;
 
 /** One example of each command, without the program's name. */
@@ -27,6 +28,9 @@ export const EXAMPLES: Readonly<Record<CommandName, string>> = {
   sweep: "sweep --dry-run",
   prune: "prune --older-than 30d --dry-run",
   doctor: "doctor --placement us-east",
+  exec: "exec agent-dev-1 -- ps aux",
+  shell: "shell agent-dev-1",
+  ports: "ports agent-dev-1",
   inspect: "inspect ghcr.io/acme/agent:v1 --platform linux/arm64",
   fake: "fake ec2 --apply",
   completion: "completion bash",

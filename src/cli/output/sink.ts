@@ -15,11 +15,16 @@ export interface Sink {
 export interface WritableStreamLike {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
   readonly write: (
     chunk: string | Uint8Array,
     written: (failure?: Error | null) => void,
   ) => boolean;
-  readonly on: (event: "error", listener: (failure: Error) => void) => unknown;
+  readonly on: {
+    (event: "error", listener: (failure: Error) => void): unknown;
+    (event: "resize", listener: () => void): unknown;
+  };
+  readonly off?: (event: "resize", listener: () => void) => unknown;
 }
 
 const DEFAULT_COLUMNS = 80;

@@ -2,33 +2,11 @@ import { SPAWN_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { parseDuration } from "../arguments/duration.ts";
 import { asTyped, MOST_AT_ONCE, wholeNumber } from "../arguments/flags.ts";
-import {
-  proposeLiveSpawns,
-  proposeNames,
-  proposeSpawns,
-  proposeSortKeys,
-  proposeStates,
-} from "../help/proposals.ts";
+import { liveSpawnId, spawnId } from "../arguments/spawn-id.ts";
+import { proposeNames, proposeSortKeys, proposeStates } from "../help/proposals.ts";
 import type { CommandRoute } from "../route.ts";
 import { defineRoute } from "../route.ts";
 import { upkeepRoutes } from "./upkeep.ts";
-
-const spawnId = {
-  brief: "The spawn's id",
-  placeholder: "SPAWN_ID",
-  parse: asTyped,
-  proposeCompletions(this: CliContext) {
-    return proposeSpawns(this);
-  },
-} as const;
-
-/** For commands that have nothing to do with a spawn that has ended. */
-const liveSpawnId = {
-  ...spawnId,
-  proposeCompletions(this: CliContext) {
-    return proposeLiveSpawns(this);
-  },
-} as const;
 
 /** The common part of every argument and flag that names a workspace. */
 const workspace = {

@@ -124,6 +124,43 @@ describe("instrument", () => {
       await expect(call()).rejects.toMatchObject({ name: "SlipwayError", code: "INTERNAL" });
   });
 
+  it("reports commands, and redacts their variables in what the engine says", async () => {
+    const { adapter, calls } = setUp(() => ({
+      access: {
+        kind: "exec",
+        exec: (id, { env }) =>
+          id === "good"
+            ? Promise.resolve(3)
+            : Promise.reject(new Error(`no ${env["A"]?.reveal()}`)),
+        publishedHost: () => Promise.resolve("127.0.0.1"),
+      },
+    }));
+    const { access } = adapter;
+    if (access?.kind !== "exec") throw new Error("the access is lost");
+    const request = {
+      command: ["true"],
+      env: { A: new SecretValue("variable-value") },
+      user: null,
+      workingDirectory: null,
+      input: null,
+      terminal: null,
+      onOutput: async () => undefined,
+    };
+    expect(await access.exec("good", request, signal)).toBe(3);
+    await expect(access.exec("bad", request, signal)).rejects.toMatchObject({
+      name: "SlipwayError",
+      message: "unexpected failure: no [redacted]",
+    });
+    expect(await access.publishedHost("0.0.0.0")).toBe("127.0.0.1");
+    expect(calls).toMatchObject([
+      { verb: "exec", outcome: "OK" },
+      { verb: "exec", outcome: "INTERNAL" },
+    ]);
+    const provider = { kind: "commands", commands: () => [["ssh"]] } as const;
+    expect(setUp(() => ({ access: provider })).adapter.access).toEqual(provider);
+    expect(setUp().adapter.access).toBeUndefined();
+  });
+
   it("passes a SlipwayError on unchanged", async () => {
     const error = new SlipwayError({ code: "ABORTED", reason: "INTERNAL", message: "no" });
     const { adapter } = setUp(() => ({ list: () => Promise.reject(error) }));

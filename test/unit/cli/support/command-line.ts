@@ -1,5 +1,5 @@
-import type { Composition, Host, StandardInput } from "../../../../src/cli/context.ts";
 import { composeDiagnosis } from "../../../../src/cli/compose.ts";
+import type { Composition, Host, OwnTerminal, StandardInput } from "../../../../src/cli/context.ts";
 import { runCommandLine } from "../../../../src/cli/run.ts";
 import type { Sink } from "../../../../src/cli/output/sink.ts";
 import type { Slipway } from "../../../../src/slipway/slipway.ts";
@@ -18,6 +18,8 @@ export interface RunOptions {
   /** Default: the real diagnosis. */
   readonly diagnose?: Host["diagnose"];
   readonly stdin?: string | Uint8Array | StandardInput;
+  /** The terminal at standard input. Default: none. */
+  readonly terminal?: OwnTerminal;
   readonly stdoutIsTerminal?: boolean;
   readonly stderrIsTerminal?: boolean;
   /** The width of the terminal. Default 80. */
@@ -44,6 +46,7 @@ export async function runInMemory(
   const host: Host = {
     stdin: inputOf(options.stdin ?? ""),
     openHiddenInput: () => Promise.reject(new Error("this test has no terminal")),
+    openTerminal: () => Promise.resolve(options.terminal ?? null),
     stdout: stdout.sink,
     stderr: stderr.sink,
     environment: options.environment ?? {},

@@ -31,6 +31,8 @@ export function fakeSlipway(
     sweep: unexpected,
     prune: unexpected,
     logs: unexpected,
+    exec: unexpected,
+    listPorts: unexpected,
     watch: unexpected,
     inspectImage: unexpected,
     [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,4 +1,4 @@
-import type { SubstrateAdapter } from "../../../../src/substrate/contract.ts";
+import type { MachineAccess, SubstrateAdapter } from "../../../../src/substrate/contract.ts";
 import type { Breakage } from "./breakage.ts";
 
 const raw = () => Promise.reject(new DOMException("This operation was aborted", "AbortError"));
@@ -16,7 +16,13 @@ const rawFailures: Readonly<Record<string, Partial<SubstrateAdapter>>> = {
   },
 };
 
-/** Ways to break `logs`, the signal and `close`. */
+const runs: MachineAccess = {
+  kind: "exec",
+  exec: () => Promise.resolve(0),
+  publishedHost: () => Promise.resolve("127.0.0.1"),
+};
+
+/** Ways to break `logs`, `access`, the signal and `close`. */
 export const streamBreakages: readonly Breakage[] = [
   [
     "ignores the requested number of lines",
@@ -40,6 +46,21 @@ export const streamBreakages: readonly Breakage[] = [
         yield await Promise.resolve(new Uint8Array());
       },
     }),
+  ],
+  [
+    "runs commands in a machine that never existed",
+    "access: runs no command in a machine that never existed",
+    () => ({ access: runs }),
+  ],
+  [
+    "runs commands despite an aborted signal",
+    "access: runs no command when its signal is already aborted",
+    () => ({ access: runs }),
+  ],
+  [
+    "names commands without the machine",
+    "access: names commands that lead to the machine",
+    () => ({ access: { kind: "commands", commands: () => [["ssh"]] } }),
   ],
   [
     "launches despite an aborted signal",

@@ -11,7 +11,7 @@ const CONTAINER = {
   platform: "linux/amd64",
   body: { Image: "i", Env: [], Labels: {}, ExposedPorts: {}, HostConfig: { PortBindings: {} } },
 };
-const EVERYTHING = { follow: true, tail: null } as const;
+const EVERYTHING = { follow: true, tail: null, since: null } as const;
 
 /** Every call but the pull, whose time limits are the puller's. */
 const CALLS: Readonly<Record<string, (api: EngineApi) => Promise<unknown>>> = {

@@ -4,7 +4,11 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { endpointHost, parseEndpoint } from "../../../../../adapters/docker/client/endpoint.ts";
+import {
+  endpointHost,
+  parseEndpoint,
+  publishedHost,
+} from "../../../../../adapters/docker/client/endpoint.ts";
 import { findEndpoint } from "../../../../../adapters/docker/client/endpoint-provider.ts";
 import type { DockerEnvironment } from "../../../../../adapters/docker/client/endpoint-provider.ts";
 import { sshArguments } from "../../../../../adapters/docker/client/ssh-agent.ts";
@@ -296,5 +300,18 @@ describe("findEndpoint", () => {
       reason: "ENGINE_CONFIGURATION_INVALID",
       message: `${pipe} cannot be read: it is a pipe, not a regular file`,
     });
+  });
+});
+
+describe("the host of a published port", () => {
+  it.each([
+    ["unix:///run/docker.sock", "0.0.0.0", "127.0.0.1"],
+    ["unix:///run/docker.sock", "127.0.0.1", "127.0.0.1"],
+    ["tcp://engine.test:2375", "0.0.0.0", "engine.test"],
+    ["tcp://[2001:db8::1]:2375", "::", "2001:db8::1"],
+    ["ssh://me@engine.test", "", "engine.test"],
+    ["ssh://me@engine.test", "192.0.2.7", "192.0.2.7"],
+  ])("of %s at %j is %s", (address, published, host) => {
+    expect(publishedHost(parseEndpoint(address, "the test"), published)).toBe(host);
   });
 });
