@@ -137,6 +137,7 @@ export type {
   SpawnFilter as LedgerSpawnFilter,
   SpawnKey,
   SpawnRecord,
+  SpawnSnapshot,
   Step as LedgerStep,
   Suspect,
 } from "./ledger/ledger.ts";

@@ -130,6 +130,12 @@ export interface SpawnFilter {
   readonly limit?: number;
 }
 
+/** A list of spawns, and the moment of which it is. */
+export interface SpawnSnapshot {
+  readonly spawns: readonly Spawn[];
+  readonly sequence: number;
+}
+
 /** The kind of a resource that a sweep finds: a machine, or something that it left behind. */
 export type ResourceKind = "machine" | "volume" | "network-interface";
 
@@ -219,6 +225,11 @@ export interface Ledger extends RateStore {
   findByMachine(tenant: string, machineId: string): Promise<Spawn | null>;
   /** Newest first. */
   list(tenant: string, filter: SpawnFilter): Promise<readonly Spawn[]>;
+  /**
+   * The same list, with the sequence number of the newest event of any tenant at that moment (0 without one): the events
+   * after it are the changes that the list does not have.
+   */
+  snapshot(tenant: string, filter: SpawnFilter): Promise<SpawnSnapshot>;
   /** The tenant's events after a sequence number, oldest first; only of these spawns, if any are given. */
   events(
     tenant: string,

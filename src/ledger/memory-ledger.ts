@@ -26,11 +26,12 @@ import {
   takeStep,
 } from "./ledger-steps.ts";
 import type { RateRequest, RateKey, Spending, Spent } from "../pacing/contract.ts";
+import { isListed } from "./spawn-filter.ts";
 import { inputOf } from "./spawn-input.ts";
 import { emptyMemory, keyName } from "./memory.ts";
 import type { Entry, Memory } from "./memory.ts";
 import { pruneMemory } from "./memory-prune.ts";
-import { isFinished, isSettled } from "./spawn-record.ts";
+import { isSettled } from "./spawn-record.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 
 const nameOfTarget = memoizeFrozen((target: PlacementTarget) => canonicalJson(target));
@@ -75,13 +76,13 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     describe: async (key) => describe(memory, key),
     findByMachine: async (tenant, machineId) => findByMachine(memory, tenant, machineId),
     list: async (tenant, filter) => list(memory, tenant, filter),
+    snapshot: async (...of) => ({ spawns: list(memory, ...of), sequence: newest(memory, null) }),
     events: async (tenant, after, spawnIds) =>
       memory.events
         .filter((event) => event.sequence > after && event.tenant === tenant)
         .filter(({ spawnId }) => spawnIds.length === 0 || spawnIds.includes(spawnId))
         .map(({ tenant: _tenant, ...event }) => event),
-    sequenceBefore: async (at) =>
-      memory.events.findLast((event) => at === null || event.at < at)?.sequence ?? 0,
+    sequenceBefore: async (at) => newest(memory, at),
     countUnsettled: async (tenant, spawnIds) =>
       recordsOf(memory, tenant)
         .filter(({ spawn }) => spawnIds.length === 0 || spawnIds.includes(spawn.spawnId))
@@ -225,24 +226,17 @@ function membersOf(memory: Memory, token: string): readonly SpawnMember[] {
     .map(({ spawn }) => ({ spawnId: spawn.spawnId, ...inputOf(spawn) }));
 }
 
+/** The sequence number of the newest event, or of the newest one before a time; 0 without one. */
+function newest({ events }: Memory, at: string | null): number {
+  return events.findLast((event) => at === null || event.at < at)?.sequence ?? 0;
+}
+
 function list(memory: Memory, tenant: string, filter: SpawnFilter): readonly Spawn[] {
   return recordsOf(memory, tenant)
     .map(({ spawn }) => spawn)
     .filter((spawn) => isListed(spawn, filter))
     .toReversed()
     .slice(0, filter.limit);
-}
-
-function isListed(spawn: Spawn, filter: SpawnFilter): boolean {
-  const { workspace, state, states, live = false, since, labels = {} } = filter;
-  if (workspace !== undefined && spawn.workspace !== workspace) return false;
-  if (state !== undefined && spawn.state !== state) return false;
-  if (states !== undefined && !states.includes(spawn.state)) return false;
-  if (live && isFinished(spawn.state)) return false;
-  if (since !== undefined && spawn.createdAt < since) return false;
-  return Object.entries(labels).every(
-    ([key, value]) => Object.hasOwn(spawn.labels, key) && spawn.labels[key] === value,
-  );
 }
 
 function findByMachine(memory: Memory, tenant: string, machineId: string): Spawn | null {

@@ -80,6 +80,11 @@ export function createSqliteLedger(database: Database): Ledger {
     findByMachine: (tenant, machineId) =>
       database.read((connection) => findByMachine(connection, tenant, machineId)),
     list: (tenant, filter) => database.read((connection) => list(connection, tenant, filter)),
+    snapshot: (tenant, filter) =>
+      database.read((connection) => ({
+        spawns: list(connection, tenant, filter),
+        sequence: sequenceBefore(connection, null),
+      })),
     events: (tenant, after, spawnIds) =>
       database.read((connection) => events(connection, tenant, after, spawnIds)),
     sequenceBefore: (at) => database.read((connection) => sequenceBefore(connection, at)),

@@ -44,9 +44,10 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { PruneReport } from "../ledger/prune.ts";
 import { parseSpawnInput } from "../ledger/spawn-input.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "../ledger/spawn-record.ts";
-import { isSlipwayError } from "../errors.ts";
+import { invalidArgument, isSlipwayError } from "../errors.ts";
 import { explainedError } from "../resolver/credential-problem.ts";
 import { noLogTimes, spawnNotFound } from "../spawner/spawn-errors.ts";
+import { watchList } from "../spawner/watch-list.ts";
 import { watchSpawns } from "../spawner/watch.ts";
 import { portsOf } from "./spawn-ports.ts";
 import { findSpawnedMachine } from "./spawned-machine.ts";
@@ -125,6 +126,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
     },
     estimateSpawns: (wanted) => estimate(ports, wanted),
     listSpawns: (filter = {}) => list(ports, filter),
+    watchList: (filter = {}, options = {}) => watchFiltered(ports, filter, options),
     findSpawn: (machine) => find(ports, machine),
     describeSpawn: (spawnId) => describe(ports, spawnId),
     async terminateSpawn(spawnId, options = {}) {
@@ -249,6 +251,18 @@ async function listPorts(ports: Session, spawnId: string): Promise<readonly Spaw
   checkString("spawnId", spawnId);
   const { plan, machine, adapter } = await findSpawnedMachine(ports, spawnId);
   return await portsOf({ plan, machine, access: adapter.access });
+}
+
+async function* watchFiltered(
+  { ledger, clock, tenant }: Session,
+  filter: SpawnFilter,
+  options: { readonly signal?: AbortSignal },
+): AsyncGenerator<readonly Spawn[]> {
+  checkOptions("watchList", options, SIGNAL_OPTION);
+  if (filter.limit !== undefined)
+    throw invalidArgument("INVALID_INPUT", "watchList: a list that is watched has no limit");
+  const parsed = readFilter(filter, "watchList");
+  yield* watchList({ ledger, clock, tenant, filter: parsed, signal: signalOf(options) });
 }
 
 async function* watch(

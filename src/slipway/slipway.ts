@@ -252,6 +252,17 @@ export interface Slipway extends AsyncDisposable {
    */
   findSpawn(machine: { readonly machineId: string }): Promise<Spawn | null>;
 
+  /**
+   * Streams a list of spawns: first the list itself, then the spawns that have changed (state, machine or error), one for each
+   * change, in order. A spawn that the filter no longer matches comes a last time. Ends only with its signal.
+   *
+   * @throws `CANCELLED` when the signal is aborted, `INVALID_ARGUMENT` for a filter with a limit
+   */
+  watchList(
+    filter?: SpawnFilter,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncIterable<readonly Spawn[]>;
+
   /** @throws `NOT_FOUND` / `SPAWN_NOT_FOUND`. */
   describeSpawn(spawnId: string): Promise<SpawnDescription>;
 

@@ -18,23 +18,23 @@ const SHAPE: ShapeOf<SpawnFilter> = {
 };
 
 /** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT` */
-export function readFilter(filter: SpawnFilter): LedgerFilter {
-  checkOptions("listSpawns", filter, SHAPE);
+export function readFilter(filter: SpawnFilter, subject = "listSpawns"): LedgerFilter {
+  checkOptions(subject, filter, SHAPE);
   const { labels = {}, states, since, ...others } = filter;
   return {
     ...others,
-    labels: parseLabels("listSpawns", labels),
-    ...(states === undefined ? {} : { states: states.map(checkState) }),
-    ...(since === undefined ? {} : { since: inUtc("listSpawns", since) }),
+    labels: parseLabels(subject, labels),
+    ...(states === undefined ? {} : { states: states.map((state) => checkState(subject, state)) }),
+    ...(since === undefined ? {} : { since: inUtc(subject, since) }),
   };
 }
 
 /** JavaScript callers have no type checks, and a misspelt state would list nothing. */
-function checkState(state: SpawnState): SpawnState {
+function checkState(subject: string, state: SpawnState): SpawnState {
   if (SPAWN_STATES.includes(state)) return state;
   throw invalidArgument(
     "INVALID_INPUT",
-    `listSpawns: ${JSON.stringify(state)} is not a spawn state`,
+    `${subject}: ${JSON.stringify(state)} is not a spawn state`,
     `The states are ${SPAWN_STATES.join(", ")}.`,
   );
 }

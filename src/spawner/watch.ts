@@ -19,7 +19,7 @@ export interface WatchRequest {
 }
 
 /** The pause between two reads of the ledger, in milliseconds: other processes write to it unnoticed. */
-const PAUSE = 200;
+export const WATCH_PAUSE = 200;
 
 /**
  * The events of the spawns, in order.
@@ -43,7 +43,10 @@ export async function* watchSpawns(request: WatchRequest): AsyncGenerator<SpawnE
       last = event.sequence;
     }
     if (isOver) return;
-    await pause((time, stop) => clock.sleep(time, stop), PAUSE, { signal, what: "the watch" });
+    await pause((time, stop) => clock.sleep(time, stop), WATCH_PAUSE, {
+      signal,
+      what: "the watch",
+    });
   }
 }
 

@@ -74,6 +74,7 @@ export function createPoweredLedger(
     fullOfferings: (offerings, now) => ledger.fullOfferings(offerings, now),
     describe: (key) => ledger.describe(key),
     list: (tenant, filter) => ledger.list(tenant, filter),
+    snapshot: (tenant, filter) => ledger.snapshot(tenant, filter),
     events: (tenant, after, spawnIds) => ledger.events(tenant, after, spawnIds),
     sequenceBefore: (at) => ledger.sequenceBefore(at),
     countUnsettled: (tenant, spawnIds) => ledger.countUnsettled(tenant, spawnIds),

@@ -36,6 +36,7 @@ export function ledgerOf(ledger: Ledger, process: SimulatedProcess, auditor: Aud
       process.call("a look", () => ledger.fullOfferings(offerings, now)),
     describe: (key) => process.call("a look", () => ledger.describe(key)),
     list: (tenant, filter) => process.call("a look", () => ledger.list(tenant, filter)),
+    snapshot: (tenant, filter) => process.call("a look", () => ledger.snapshot(tenant, filter)),
     events: (tenant, after, spawnIds) =>
       process.call("a look", () => ledger.events(tenant, after, spawnIds)),
     sequenceBefore: (at) => process.call("a look", () => ledger.sequenceBefore(at)),

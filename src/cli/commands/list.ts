@@ -6,6 +6,7 @@ import { parseSince } from "../arguments/duration.ts";
 import { usageError } from "../arguments/flags.ts";
 import { parsePairs } from "../arguments/spawn-input.ts";
 import { sortSpawns } from "../arguments/spawn-order.ts";
+import { watchSpawns } from "../spawning/watch-spawns.ts";
 import { viewSpawns } from "../views/spawn-view.ts";
 import { closestTo } from "../../catalog/suggestions.ts";
 import { SPAWN_STATES } from "../../ledger/spawn-record.ts";
@@ -21,14 +22,24 @@ interface ListFlags {
   readonly limit?: number;
   readonly sort?: string;
   readonly refresh: boolean;
+  readonly watch: boolean;
 }
 
 export async function list(context: CliContext, flags: ListFlags): Promise<void> {
   const { limit, sort } = flags;
   const filter = readFlags(flags, context.now());
   const order = sort === undefined ? null : sortSpawns(sort);
+  if (flags.watch && (limit !== undefined || order !== null))
+    throw usageError(
+      `--watch and --${limit === undefined ? "sort" : "limit"} are mutually exclusive`,
+      "Omit one of them: a watch prints every change, in order.",
+    );
   await withSlipway(context, async (slipway) => {
     const failure = flags.refresh ? await refreshSpawns(context, slipway, []) : null;
+    if (flags.watch) {
+      await watchSpawns(context, slipway, filter);
+      return;
+    }
     // The ledger lists the newest. In another order, the limit applies to the sorted list.
     const spawns =
       order === null

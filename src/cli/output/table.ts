@@ -20,8 +20,17 @@ export function renderTable<Row>(
   rows: readonly Row[],
   color = false,
 ): string {
+  return alignRows(cellsOf(columns, rows, color));
+}
+
+/** The titles, and the cells of each row. */
+function cellsOf<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  color: boolean,
+): readonly (readonly Cell[])[] {
   const titles = columns.map(({ title }): Cell => ({ text: safeLine(title) }));
-  return alignRows([
+  return [
     titles,
     ...rows.map((row) =>
       columns.map((column): Cell => ({
@@ -29,7 +38,27 @@ export function renderTable<Row>(
         ...(color && column.color !== undefined ? { color: column.color(row) } : {}),
       })),
     ),
-  ]);
+  ];
+}
+
+/**
+ * Renders rows that come one after another. The titles stand above the first ones, and later rows have columns at least as
+ * wide.
+ */
+export function createTableRows<Row>(): (
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  color: boolean,
+) => string {
+  const widths: number[] = [];
+  let hasTitles = false;
+  return (columns, rows, color) => {
+    if (rows.length === 0) return "";
+    const cells = cellsOf(columns, rows, color);
+    const text = alignRows(hasTitles ? cells.slice(1) : cells, widths);
+    hasTitles = true;
+    return text;
+  };
 }
 
 type Field = readonly [title: string, value: string | number | null | undefined, color?: Color];
@@ -69,8 +98,8 @@ interface Cell {
   readonly color?: Color;
 }
 
-function alignRows(rows: readonly (readonly Cell[])[]): string {
-  const widths: number[] = [];
+/** @param widths the least widths of the columns, which are raised to those of the rows */
+function alignRows(rows: readonly (readonly Cell[])[], widths: number[] = []): string {
   for (const row of rows)
     for (const [index, { text }] of row.entries())
       widths[index] = Math.max(widths[index] ?? 0, text.length);

@@ -166,9 +166,10 @@ const list = defineRoute<{
   limit?: number;
   sort?: string;
   refresh: boolean;
+  watch: boolean;
 }>({
   usage: [
-    "list [--all] [--workspace WORKSPACE] [--state STATE...] [--label key=value...] [--since AGE] [--sort FIELD] [--limit N] [--refresh]",
+    "list [--all] [--workspace WORKSPACE] [--state STATE...] [--label key=value...] [--since AGE] [--sort FIELD] [--limit N] [--refresh] [--watch]",
   ],
   brief: SPAWN_BRIEFS.list,
   description:
@@ -222,8 +223,14 @@ const list = defineRoute<{
         withNegated: false,
         brief: "Check the machines first: some may have ended on their own",
       },
+      watch: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Then print each change on a line of its own, until interrupted",
+      },
     },
-    aliases: { a: "all" },
+    aliases: { a: "all", w: "watch" },
   },
 });
 

@@ -12,7 +12,13 @@ import { launchId } from "../../ledger/launch-token.ts";
 import type { Display, View } from "../output/render.ts";
 import { shortAge } from "../arguments/duration.ts";
 import { renderForm } from "../output/form.ts";
-import { joinParts, renderFields, renderSection, renderTable } from "../output/table.ts";
+import {
+  createTableRows,
+  joinParts,
+  renderFields,
+  renderSection,
+  renderTable,
+} from "../output/table.ts";
 import type { Color, Column } from "../output/table.ts";
 import { CHECK_COLUMNS, planTable, sourcesTable } from "./plan-view.ts";
 
@@ -67,10 +73,24 @@ export function viewSpawns(spawns: readonly Spawn[]): View {
   };
 }
 
+/** The rows of a list that is watched; the labels have a column if any of its first spawns has some. */
+export function createSpawnRows(): (spawns: readonly Spawn[], display: Display) => string {
+  const rows = createTableRows<Spawn>();
+  let hasLabels: boolean | null = null;
+  return (spawns, display) => {
+    if (spawns.length > 0) hasLabels ??= isLabelled(spawns);
+    const columns = [...spawnColumns(display), ...(hasLabels === true ? [LABELS_COLUMN] : [])];
+    return rows(columns, spawns, display.color);
+  };
+}
+
+function isLabelled(spawns: readonly Spawn[]): boolean {
+  return spawns.some(({ labels }) => Object.keys(labels).length > 0);
+}
+
 /** The labels have a column if any spawn has some. */
 function columnsOf(spawns: readonly Spawn[], display: Display): readonly Column<Spawn>[] {
-  const isLabelled = spawns.some(({ labels }) => Object.keys(labels).length > 0);
-  return [...spawnColumns(display), ...(isLabelled ? [LABELS_COLUMN] : [])];
+  return [...spawnColumns(display), ...(isLabelled(spawns) ? [LABELS_COLUMN] : [])];
 }
 
 export function viewSpawn(spawn: Spawn): View {

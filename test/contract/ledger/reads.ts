@@ -93,6 +93,22 @@ export function describeReads(open: OpenLedger): void {
       expect(later).toEqual(all.slice(4));
     });
 
+    it("list with the newest event of all tenants", async () => {
+      await using subject = await open();
+      const { ledger } = subject;
+      expect(await ledger.snapshot("default", {})).toEqual({ spawns: [], sequence: 0 });
+      await begin(ledger);
+      await begin(ledger, newSpawn({ spawnId: "two" }));
+      await stepped(ledger, { to: "running", spawnId: "two" });
+      await begin(ledger, newSpawn({ tenant: "acme", plan: samplePlan({ tenant: "acme" }) }));
+      const filter = { states: ["running"] } as const;
+      expect(await ledger.snapshot("default", filter)).toEqual({
+        spawns: await ledger.list("default", filter),
+        sequence: await ledger.sequenceBefore(null),
+      });
+      expect((await ledger.snapshot("default", {})).spawns).toHaveLength(2);
+    });
+
     it("return the plan that each spawn began with", async () => {
       await using subject = await open();
       const { ledger } = subject;

@@ -21,6 +21,7 @@ export function fakeSlipway(
     spawnWorkspace: unexpected,
     spawnWorkspaces: (wanted, options) => Promise.all(wanted.map(resultOf(methods, options))),
     listSpawns: unexpected,
+    watchList: unexpected,
     estimateSpawns: async () => ({ launchMilliseconds: 0, limit: null, bootMilliseconds: 0 }),
     findSpawn: unexpected,
     describeSpawn: unexpected,
