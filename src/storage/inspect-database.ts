@@ -16,7 +16,9 @@ export interface DatabaseInspection extends AsyncDisposable {
   readonly path: string;
   /** The version of each component; empty if the file has no tables of Slipway. Null if there is no file. */
   readonly versions: ReadonlyMap<string, number> | null;
-  /** The open file, which refuses every write; null unless its tables are those of this version. */
+  /** Whether every component has the version that this Slipway needs, so that opening the file changes nothing. */
+  readonly isCurrent: boolean;
+  /** The open file, which refuses every write; null if there is no file. */
   readonly database: Database | null;
   /** SQLite's name, such as `wal`; null if there is no file. */
   readonly journalMode: string | null;
@@ -61,7 +63,8 @@ export function inspectDatabase({
       return {
         path,
         versions,
-        database: isCurrent ? database : null,
+        isCurrent,
+        database,
         journalMode: typeof mode === "string" ? mode : null,
         readOnly: unwritable(path, [
           [file, WRITE_FILE],
@@ -97,6 +100,7 @@ function absent(path: string): DatabaseInspection {
   return {
     path,
     versions: null,
+    isCurrent: false,
     database: null,
     journalMode: null,
     readOnly: unwritable(path, [[folder, WRITE_FOLDER]]),

@@ -7,7 +7,7 @@ import type { ShapeOf } from "../../json/check-options.ts";
 import { SUBSTRATES } from "../../plan/plan.ts";
 import type { Check, Substrate } from "../../plan/plan.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
-import { skipped } from "../../substrate/check.ts";
+import { failed } from "../../substrate/check.ts";
 import { dockerConfiguration, environmentOf, keyFileOf } from "../own-environment.ts";
 import { bounded } from "./bounded.ts";
 import { clockCheck } from "./clock-check.ts";
@@ -121,5 +121,10 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
 }
 
 function unread(name: string): Check {
-  return skipped("placement", `placement ${name}: the database could not be read`);
+  return failed("placement", {
+    code: "FAILED_PRECONDITION",
+    reason: "STORAGE_UNAVAILABLE",
+    message: `placement ${name} could not be read from the database`,
+    remedy: "Fix what the check of the database reports.",
+  });
 }

@@ -22,7 +22,7 @@ export function databaseChecks(inspection: DatabaseInspection): readonly Check[]
   ];
 }
 
-function stateCheck({ path, versions, database, journalMode }: DatabaseInspection): Check {
+function stateCheck({ path, versions, isCurrent, journalMode }: DatabaseInspection): Check {
   if (versions === null)
     return warning(DATABASE, {
       message: `database ${path} does not exist yet`,
@@ -35,7 +35,7 @@ function stateCheck({ path, versions, database, journalMode }: DatabaseInspectio
       remedy: "The next command creates them. If that is another program's file, name your own.",
     });
   const schema = [...versions].map(([component, version]) => `${component} ${version}`).join(", ");
-  if (database === null)
+  if (!isCurrent)
     return warning(DATABASE, {
       message: `database ${path} was written by an older Slipway (schema: ${schema})`,
       remedy: "The next command updates it, and the older Slipway can no longer use it then.",

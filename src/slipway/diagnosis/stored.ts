@@ -2,6 +2,7 @@ import type { Catalog } from "../../catalog/catalog.ts";
 import { createCatalog } from "../../catalog/create-catalog.ts";
 import type { CatalogRecord } from "../../catalog/kinds.ts";
 import { CATALOG_MIGRATIONS, createSqliteStore } from "../../catalog/store/sqlite-store.ts";
+import type { CatalogStore } from "../../catalog/store/store.ts";
 import { isSlipwayError } from "../../errors.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { ProcessEnvironment } from "../../host/environment.ts";
@@ -61,7 +62,7 @@ export async function openStored(options: StoredOptions): Promise<Stored> {
   const { tenant, own, clock } = options;
   const { inspection, checks } = inspect(options.database);
   const keys = keyFile(options.keyFile);
-  const store = inspection?.database == null ? null : createSqliteStore(inspection.database);
+  const store = storeOf(inspection);
   const secrets = createSealedStore(store ?? NO_VALUES, keys);
   const ports = { secrets, clock, tenant, actor: "diagnose" };
   const catalog = store === null ? null : createCatalog({ store, ...ports });
@@ -94,6 +95,13 @@ export async function openStored(options: StoredOptions): Promise<Stored> {
   };
 }
 
+/** Null unless the catalog's tables are those of this version; those of the ledger are not read. */
+function storeOf(inspection: DatabaseInspection | null): CatalogStore | null {
+  const { database = null, versions = null } = inspection ?? {};
+  const isCurrent = versions?.get("catalog") === CATALOG_MIGRATIONS.length;
+  return database === null || !isCurrent ? null : createSqliteStore(database);
+}
+
 /** Without a database there is no secret. */
 const NO_VALUES = {
   sealedValue: () => Promise.resolve(null),
@@ -116,7 +124,7 @@ function inspect(path: string): {
 async function readRecords(
   tenant: string,
   catalog: Catalog | null,
-  store: ReturnType<typeof createSqliteStore> | null,
+  store: CatalogStore | null,
 ): Promise<{ readonly records: StoredRecords | null; readonly failure: readonly Check[] }> {
   if (catalog === null || store === null) return { records: null, failure: [] };
   try {

@@ -16,6 +16,7 @@ import {
   scene,
   setSecret,
   TOKEN,
+  setSchema,
 } from "./support/doctor-scene.ts";
 
 describe("slipway doctor", () => {
@@ -183,9 +184,29 @@ describe("slipway doctor --placement", () => {
     expect(exitCode).toBe(3);
   });
 
-  it("needs the database", async () => {
+  it("needs the catalog, but not the ledger of this version", async () => {
     using at = scene();
-    const { checks } = await at.doctor(["--placement", "us-east"]);
-    expect(checkOf(checks, "placement")).toMatchObject({ outcome: "skipped" });
+    const none = await at.doctor(["--placement", "local"]);
+    expect(checkOf(none.checks, "placement")).toMatchObject({ outcome: "problem" });
+    expect(none.exitCode).toBe(3);
+    await at.write(dockerPlacement("unix:///nowhere/docker.sock"));
+    setSchema(at.database, "ledger", 0);
+    const older = await at.doctor(["--placement", "local"]);
+    expect(checkOf(older.checks, "database")).toMatchObject({ outcome: "warning" });
+    expect(checkOf(older.checks, "engine")).toMatchObject({ outcome: "problem" });
+  });
+
+  it("can be interrupted", async () => {
+    using at = scene();
+    await using engine = await startFakeEngine();
+    const interrupt = new AbortController();
+    engine.on("GET /version", () => undefined);
+    engine.on("GET /info", () => interrupt.abort());
+    await at.write(dockerPlacement(engine.host));
+    const ran = await runInMemory(["doctor", "--database", at.database], {
+      environment: { HOME: at.folder },
+      interrupt: interrupt.signal,
+    });
+    expect(ran).toMatchObject({ exitCode: 130, stdout: "" });
   });
 });

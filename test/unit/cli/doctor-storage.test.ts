@@ -2,19 +2,30 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
-import { loadSqlite } from "../../../src/storage/connection.ts";
-import { checkOf, contentsOf, dockerPlacement, scene, setSecret } from "./support/doctor-scene.ts";
+import {
+  checkOf,
+  contentsOf,
+  dockerPlacement,
+  scene,
+  setSchema,
+  setSecret,
+} from "./support/doctor-scene.ts";
 import type { Printed, Scene } from "./support/doctor-scene.ts";
 
 describe("the database", () => {
   it.each<readonly [string, (at: Scene) => void, Partial<Printed>, number]>([
     [
       "of a newer Slipway",
-      ({ database }) => setSchema(database, 99),
+      ({ database }) => setSchema(database, "catalog", 99),
       { outcome: "problem", reason: "STORAGE_VERSION", code: "FAILED_PRECONDITION" },
       3,
     ],
-    ["of an older Slipway", ({ database }) => setSchema(database, 0), { outcome: "warning" }, 0],
+    [
+      "of an older Slipway",
+      ({ database }) => setSchema(database, "catalog", 0),
+      { outcome: "warning" },
+      0,
+    ],
     [
       "that is not one",
       ({ database }) => writeFileSync(database, "not a database, but some text\n".repeat(99)),
@@ -79,13 +90,6 @@ describe("the database", () => {
     expect(exitCode).toBe(3);
   });
 });
-
-function setSchema(path: string, version: number): void {
-  const { DatabaseSync } = loadSqlite();
-  const database = new DatabaseSync(path);
-  database.exec(`UPDATE schema_version SET version = ${version} WHERE component = 'catalog'`);
-  database.close();
-}
 
 describe("the key", () => {
   it.each<readonly [string, (at: Scene) => void, string, RegExp]>([

@@ -20,6 +20,7 @@ describe("inspectDatabase", () => {
       path,
       versions: new Map([["notes", 1]]),
       journalMode: "wal",
+      isCurrent: true,
       readOnly: null,
       warnings: [],
     });
@@ -40,7 +41,7 @@ describe("inspectDatabase", () => {
     await (await openDatabase({ path, migrations: MIGRATIONS })).close();
     const newer = { ...MIGRATIONS, more: ["CREATE TABLE more (id)"] };
     await using older = inspectDatabase({ path, migrations: newer });
-    expect(older).toMatchObject({ database: null, versions: new Map([["notes", 1]]) });
+    expect(older).toMatchObject({ isCurrent: false, versions: new Map([["notes", 1]]) });
     const missing = join(folder.path, "deep", "er", "slipway.db");
     await using absent = inspectDatabase({ path: missing, migrations: MIGRATIONS });
     expect(absent).toMatchObject({ versions: null, database: null, readOnly: null });

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { SecretValue } from "../../../../src/secret-value.ts";
 import { createSlipway } from "../../../../src/slipway/create-slipway.ts";
 import type { Slipway } from "../../../../src/slipway/slipway.ts";
+import { loadSqlite } from "../../../../src/storage/connection.ts";
 import type { FakeEngine } from "../../../support/fake-engine.ts";
 import { scratchFolder } from "../../../support/scratch.ts";
 import { runInMemory } from "./command-line.ts";
@@ -139,4 +140,14 @@ export function contentsOf(folder: string): Readonly<Record<string, string>> {
       .map(({ parentPath, name }) => join(parentPath, name))
       .map((path) => [path, createHash("sha256").update(readFileSync(path)).digest("hex")]),
   );
+}
+
+/** Writes the version of a component's tables. */
+export function setSchema(path: string, component: "catalog" | "ledger", version: number): void {
+  const { DatabaseSync } = loadSqlite();
+  const database = new DatabaseSync(path);
+  database
+    .prepare("UPDATE schema_version SET version = ? WHERE component = ?")
+    .run(version, component);
+  database.close();
 }

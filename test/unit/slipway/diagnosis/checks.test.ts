@@ -8,6 +8,7 @@ import type { DatabaseInspection } from "../../../../src/storage/inspect-databas
 const inspection: DatabaseInspection = {
   path: "/data/slipway.db",
   versions: new Map([["catalog", 1]]),
+  isCurrent: true,
   database: null,
   journalMode: "wal",
   readOnly: null,
