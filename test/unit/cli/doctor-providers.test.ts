@@ -124,6 +124,23 @@ describe("AWS", () => {
     expect(exitCode).toBe(3);
   });
 
+  it("knows the caller of each of a placement's roles", async () => {
+    using at = scene();
+    await using ec2 = await startEc2();
+    await at.write(
+      ec2Placement({
+        roleArn: "arn:aws:iam::000000000000:role/launcher",
+        readonlyRoleArn: "arn:aws:iam::000000000000:role/reader",
+      }),
+    );
+    const { checks } = await at.doctor([], { ...KEYS, AWS_ENDPOINT_URL: ec2.url });
+    const callers = checks.filter(({ name }) => name === "aws").map(({ message }) => message);
+    expect(callers).toEqual([
+      expect.stringMatching(/the launching credentials are arn:\S+role\/launcher\/slipway, of/),
+      expect.stringMatching(/the reading credentials are arn:\S+role\/reader\/slipway, of/),
+    ]);
+  });
+
   it("knows the process's own caller, in its own region, without a placement", async () => {
     using at = scene();
     await using ec2 = await startEc2();

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import type { AwsPlacement } from "../../../../src/catalog/kinds.ts";
 import { SecretValue } from "../../../../src/secret-value.ts";
 import { createSlipway } from "../../../../src/slipway/create-slipway.ts";
 import type { Slipway } from "../../../../src/slipway/slipway.ts";
@@ -87,7 +88,7 @@ export const dockerPlacement = (host?: string) => (slipway: Slipway) =>
   });
 
 export const ec2Placement =
-  (changes: { readonly accountId?: string; readonly subnetIds?: readonly string[] } = {}) =>
+  (changes: Partial<AwsPlacement> = {}) =>
   (slipway: Slipway) =>
     slipway.catalog.set("placement", {
       name: "us-east",
