@@ -20,6 +20,7 @@ describe("every command", () => {
         environment,
         workingDirectory: "/work",
         onWarning: expect.any(Function),
+        onlyExisting: false,
         flags: {
           output: null,
           query: null,
