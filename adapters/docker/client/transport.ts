@@ -138,7 +138,7 @@ async function exchange<Answer>(
 ): Promise<Answer> {
   const { signal, silenceMilliseconds: silence, body } = request;
   if (signal?.aborted === true) throw cancellation(signal, "a call to the engine");
-  const outgoing = begin(request, connection);
+  const outgoing = open(request, connection);
   let sent = false;
   let timer: NodeJS.Timeout | null = null;
   const giveUp = (milliseconds: number, what: string) => () =>
@@ -164,6 +164,15 @@ async function exchange<Answer>(
   } finally {
     wait(null, "");
     signal?.removeEventListener("abort", stop);
+  }
+}
+
+/** Opens the request. Keys that are not PEM fail here already. */
+function open(request: EngineRequest, connection: Connection): http.ClientRequest {
+  try {
+    return begin(request, connection);
+  } catch (caught) {
+    throw failureOf(caught, false);
   }
 }
 

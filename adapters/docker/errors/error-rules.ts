@@ -101,6 +101,35 @@ export const NOT_AN_ENGINE: EngineRule = {
   },
 };
 
+/**
+ * A web page: engines answer with JSON or plain text, so a proxy before the engine has refused the call, such as
+ * https://github.com/Tecnativa/docker-socket-proxy.
+ */
+export const FORBIDDEN_BY_PROXY: EngineRule = {
+  statuses: [401, 403, 405],
+  cause: /^</,
+  verdict: {
+    code: "PERMISSION_DENIED",
+    reason: "ENGINE_UNAVAILABLE",
+    remedy:
+      "Let the proxy before the engine pass on this call (for docker-socket-proxy: POST, CONTAINERS, IMAGES, INFO and NETWORKS).",
+    blastRadius: "zone",
+  },
+};
+
+/** Go's answer to a plain request on a port with TLS: https://github.com/docker-library/docker/issues/170 */
+const NEEDS_TLS: EngineRule = {
+  statuses: [400],
+  cause: /^Client sent an HTTP request to an HTTPS server\.$/,
+  verdict: {
+    code: "FAILED_PRECONDITION",
+    reason: "ENGINE_CONFIGURATION_INVALID",
+    remedy:
+      "The engine speaks TLS on this port: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with its ca.pem, cert.pem and key.pem.",
+    blastRadius: "zone",
+  },
+};
+
 /** The engine does not reach containerd: the words of its gRPC client, `connection error: desc = "transport: …"`. */
 export const CONTAINERD_GONE: EngineRule = {
   anyLink: /^desc = ""$/,
@@ -133,6 +162,8 @@ const NOT_RUNNING: EngineVerdict = {
 /** Errors of the calls that neither create nor start a container, and of those that the tables for these leave open. */
 export const ENGINE_RULES: readonly EngineRule[] = [
   NOT_AN_ENGINE,
+  FORBIDDEN_BY_PROXY,
+  NEEDS_TLS,
   API_VERSION,
   {
     operations: ["inspect", "logs", "remove", "start", "copy", "exec"],

@@ -1,6 +1,7 @@
 import { isSlipwayError, SlipwayError, UNSENT } from "../../../src/errors.ts";
 import type { MachineEndVerdict } from "../../../src/substrate/contract.ts";
 import { EngineConnectionFailure, EngineReplyFailure, oneLine } from "./engine-failure.ts";
+import { tlsRemedy } from "./tls-remedy.ts";
 import { readEngineMessage } from "./engine-message.ts";
 import { ENGINE_RULES, ruleFor } from "./error-rules.ts";
 import type { EngineOperation, EngineRule, EngineVerdict } from "./error-rules.ts";
@@ -139,6 +140,16 @@ function connectionError(
   context: EngineCallContext,
 ): SlipwayError {
   const { code, sent } = failure;
+  const remedy = tlsRemedy(failure);
+  if (remedy !== null)
+    return new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "ENGINE_CONFIGURATION_INVALID",
+      message: `no TLS with the Docker engine at ${context.engine}: ${failure.message}`,
+      remedy,
+      blastRadius: "zone",
+      metadata: { engine: context.engine, cause: code, ...UNSENT },
+    });
   const denied = code === "EACCES" || code === "EPERM";
   return new SlipwayError({
     code: denied ? "PERMISSION_DENIED" : "UNAVAILABLE",

@@ -3,6 +3,7 @@ import {
   CONTAINERD_GONE,
   DISK_FULL,
   ENGINE_BUSY,
+  FORBIDDEN_BY_PROXY,
   hostFault,
   NOT_AN_ENGINE,
   THIN_POOL_FULL,
@@ -64,6 +65,7 @@ const REFUSED: EngineVerdict = {
 
 export const PULL_RULES: readonly EngineRule[] = [
   NOT_AN_ENGINE,
+  FORBIDDEN_BY_PROXY,
   API_VERSION,
   { lastLink: /^(?:no space left on device|disk quota exceeded)$/i, verdict: DISK_FULL },
   { anyLink: THIN_POOL_FULL, verdict: DISK_FULL },

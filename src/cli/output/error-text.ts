@@ -8,6 +8,9 @@ import type { Column } from "./table.ts";
 import { wrapLine } from "./wrap.ts";
 import { safeLine, safeLines } from "../terminal-text.ts";
 
+/** Lines of a machine's log that an error shows. */
+const MOST_LOG_LINES = 10;
+
 /**
  * Renders an error for standard error: one JSON object with `-o json`, otherwise lines for people.
  *
@@ -42,7 +45,7 @@ function otherChecks(error: SlipwayError): string {
 }
 
 function errorLines(error: SlipwayError, columns: number | null): string {
-  const { failures, violations, list_command: listCommand } = error.metadata;
+  const { failures, violations, log, list_command: listCommand } = error.metadata;
   if (Array.isArray(failures) && listCommand !== undefined)
     return summaryLines(error, failures.filter(isJsonObject), columns);
   const checks = error.checks ?? [];
@@ -58,6 +61,8 @@ function errorLines(error: SlipwayError, columns: number | null): string {
   // A command that was given several names reports each one that failed.
   if (Array.isArray(failures))
     for (const failure of failures.filter(isJsonObject)) lines.push(...findingLines(failure));
+  // A machine's own words say why it ended.
+  if (Array.isArray(log)) lines.push(...lastLines(log));
   // The message is only the first violation, worded exactly as in the specification.
   if (Array.isArray(violations)) lines.push(...remainingViolations(violations, error.message));
   return lines.map((line) => `${safeLine(line)}\n`).join("");
@@ -98,6 +103,13 @@ function headline(message: string, failed: readonly Check[]): string {
   return failed.length > 1 && message.endsWith(findings)
     ? message.slice(0, -findings.length)
     : message;
+}
+
+function lastLines(log: readonly JsonValue[]): readonly string[] {
+  const shown = log.filter((line) => typeof line === "string").slice(-MOST_LOG_LINES);
+  return shown.length === 0
+    ? []
+    : ["The last lines of its log:", ...shown.map((line) => `  ${line}`)];
 }
 
 function remainingViolations(violations: readonly JsonValue[], message: string): readonly string[] {

@@ -105,6 +105,8 @@ const MENDS: Readonly<Record<CertificateMend, string>> = {
     "Make its certificate authority known by NODE_EXTRA_CA_CERTS or Docker's certs.d, or give it a valid certificate.",
   present:
     "Put a client certificate and its key (NAME.cert and NAME.key) for this registry into Docker's certs.d.",
+  settings:
+    "Correct the registry's TLS settings: engines need TLS 1.2 or later and a current cipher. If it demands a client certificate, put one into Docker's certs.d.",
 };
 
 export function certificateRefused(
@@ -116,9 +118,9 @@ export function certificateRefused(
     code: "FAILED_PRECONDITION",
     reason: "REGISTRY_TLS",
     why:
-      mend === "present"
-        ? `the registry ${subject.repository.registry} refused the connection: ${why}`
-        : `the registry ${subject.repository.registry} is not trusted: ${why}`,
+      mend === "replace" || mend === "trust"
+        ? `the registry ${subject.repository.registry} is not trusted: ${why}`
+        : `no connection to the registry ${subject.repository.registry}: ${why}`,
     remedy: MENDS[mend],
     cause,
   });

@@ -1,4 +1,5 @@
 import { CONNECT_TIMEOUT } from "../../async/connect-timeout.ts";
+import { readTlsFailure } from "../../host/tls-error.ts";
 import { NO_ALTERNATIVE_NAME } from "./server-identity.ts";
 
 /** The cause of a failed request, determined by the error's code and never by its message. */
@@ -18,9 +19,10 @@ export type NetworkFailure =
 
 /**
  * The missing part of TLS: another certificate of the registry, whichever authorities are trusted (`replace`); trust in
- * its authority (`trust`); or a certificate of the client (`present`).
+ * its authority (`trust`); a certificate of the client (`present`); or something that OpenSSL's words name, such as a
+ * version that both sides speak (`settings`).
  */
-export type CertificateMend = "replace" | "trust" | "present";
+export type CertificateMend = "replace" | "trust" | "present" | "settings";
 
 /** Codes of OpenSSL and Node for an untrusted certificate. */
 const CERTIFICATE_CODES: ReadonlyMap<string, string> = new Map([
@@ -88,7 +90,7 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
 /** After one full timeout, two more would take too long: no retry. */
 const TIMEOUTS: ReadonlySet<string> = new Set(["ETIMEDOUT", CONNECT_TIMEOUT]);
 
-/** OpenSSL's code if the server's first bytes are not TLS: it speaks plain HTTP. */
+/** Node's code if the server's first bytes are not TLS: it speaks plain HTTP. */
 const NOT_TLS: ReadonlySet<string> = new Set([
   "EPROTO",
   "ERR_SSL_WRONG_VERSION_NUMBER",
@@ -111,9 +113,16 @@ export function classifyNetworkFailure(error: unknown): NetworkFailure | null {
     return { kind: "certificate", why: "it demands a client certificate", mend: "present" };
   if (code === OTHER_CERTIFICATE_FAULT)
     return { kind: "certificate", why: `TLS failed (${messageOf(error)})`, mend: "replace" };
+  const handshake = code === "EPROTO" && error instanceof Error ? readTlsFailure(error) : null;
+  if (handshake?.kind === "client-certificate")
+    return { kind: "certificate", why: "it demands a client certificate", mend: "present" };
+  if (handshake?.kind === "other")
+    return { kind: "certificate", why: `TLS failed (${handshake.words})`, mend: "settings" };
   if (NOT_TLS.has(code)) return { kind: "plain-http", why: "it does not speak TLS" };
-  if (/^(?:ERR_SSL_|ERR_TLS_|ERR_OSSL_|CERT_|CRL_)/.test(code))
+  if (/^(?:ERR_TLS_|CERT_|CRL_)/.test(code))
     return { kind: "certificate", why: `TLS failed (${code})`, mend: "trust" };
+  if (/^(?:ERR_SSL_|ERR_OSSL_)/.test(code))
+    return { kind: "certificate", why: `TLS failed (${code})`, mend: "settings" };
   if (code === "UNEXPECTED_STATUS")
     return { kind: "protocol", why: "it ended the exchange with an HTTP status below 200" };
   if (code.startsWith("Z_"))

@@ -30,7 +30,7 @@ const READ_BYTES = 262_144;
 
 const UNKNOWN_END: MachineEnd = { exitCode: null, message: "" };
 const EXIT_REMEDY =
-  "Read the last lines of its log in this error's metadata; a workspace needs an image whose command goes on running.";
+  "Read the last lines of its log; a workspace needs an image whose command goes on running.";
 const REMEDIES: Partial<Record<ErrorReason, string>> = {
   PLATFORM_UNSUPPORTED:
     "Use an image for the machine's own processor, or let its host run foreign programs (qemu with binfmt).",

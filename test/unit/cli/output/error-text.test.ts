@@ -47,6 +47,30 @@ describe("renderError for people", () => {
     );
   });
 
+  it("shows the last lines of a machine's log, without control characters", () => {
+    const log = Array.from({ length: 12 }, (_, index) => `line ${String(index + 1)}\u001b[2J`);
+    const error = new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "MACHINE_EXITED",
+      message: "workspace agent-dev: the container exited with status 1",
+      remedy: "Correct the command.",
+      metadata: { log },
+    });
+    expect(renderError(error, flags).split("\n").slice(2)).toEqual([
+      "The last lines of its log:",
+      ...Array.from({ length: 10 }, (_, index) => `  line ${String(index + 3)}\\x1b[2J`),
+      "",
+    ]);
+    const silent = new SlipwayError({
+      code: "FAILED_PRECONDITION",
+      reason: "MACHINE_EXITED",
+      message: "ended",
+      remedy: "Correct it.",
+      metadata: { log: [] },
+    });
+    expect(renderError(silent, flags)).not.toContain("its log");
+  });
+
   it("does not repeat the only failed check", () => {
     const error = new SlipwayError({
       code: "UNAVAILABLE",

@@ -25,8 +25,7 @@ describe("classifyNetworkFailure", () => {
     ["CERT_HAS_EXPIRED", "expired"],
     ["ERR_TLS_CERT_ALTNAME_INVALID", "another name"],
     ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unknown authority"],
-    ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "TLS failed"],
-    ["ERR_OSSL_PEM_NO_START_LINE", "TLS failed"],
+    ["CERT_STRICT_CHECKING", "TLS failed"],
     ["INVALID_PURPOSE", "not for a server"],
     ["INVALID_CA", "may not sign others"],
   ])("classifies %s as an untrusted certificate", (code, why) => {
@@ -35,6 +34,27 @@ describe("classifyNetworkFailure", () => {
       why: expect.stringContaining(why),
       mend: code.startsWith("INVALID") ? "replace" : "trust",
     });
+  });
+
+  it.each([
+    ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", "TLS failed"],
+    ["ERR_OSSL_PEM_NO_START_LINE", "TLS failed"],
+  ])("classifies %s as a matter of TLS itself, not of trust", (code, why) => {
+    expect(classifyNetworkFailure(failure(code))).toEqual({
+      kind: "certificate",
+      why: expect.stringContaining(why),
+      mend: "settings",
+    });
+  });
+
+  it.each([
+    ["0A00042E", { kind: "certificate", why: "TLS failed (its words)", mend: "settings" }],
+    ["0A000412", { kind: "certificate", why: "it demands a client certificate", mend: "present" }],
+    ["0A00010B", { kind: "plain-http", why: "it does not speak TLS" }],
+  ])("classifies EPROTO by OpenSSL's code: %s", (code, classified) => {
+    const message = `write EPROTO 40AD:error:${code}:SSL routines:f:its words:file.c:1:`;
+    const eproto = Object.assign(new Error(message), { code: "EPROTO" });
+    expect(classifyNetworkFailure(eproto)).toEqual(classified);
   });
 
   it("keeps OpenSSL's words for what Node does not list", () => {

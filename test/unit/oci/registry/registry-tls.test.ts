@@ -71,6 +71,22 @@ describe("TLS", () => {
     },
   );
 
+  // https://github.com/docker/for-linux/issues/894
+  it("names what the registry refuses in the handshake, and not a lack of TLS", async () => {
+    const identity = testIdentity(["127.0.0.1"]);
+    // No client offers a cipher without encryption.
+    await using registry = await serve({ ...identity, ciphers: "NULL-SHA256:@SECLEVEL=0" });
+    using client = testClient({ ...SECURE, certificates: async () => trusting(identity.cert) });
+    await expect(client.getManifest(asking(`${registry.host}/a:1`))).rejects.toThrow(
+      expect.objectContaining({
+        code: "FAILED_PRECONDITION",
+        reason: "REGISTRY_TLS",
+        message: `${registry.host}/a:1: no connection to the registry ${registry.host}: TLS failed (ssl/tls alert handshake failure)`,
+        remedy: expect.stringContaining("engines need TLS 1.2 or later"),
+      }),
+    );
+  });
+
   it.each<[string, readonly string[], string, string]>([
     ["the Common Name alone", [], "Common Name", "another certificate"],
     ["an address beside the Common Name", ["127.0.0.1"], "another name", "NODE_EXTRA_CA_CERTS"],

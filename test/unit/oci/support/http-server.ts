@@ -27,6 +27,8 @@ export interface HttpServerOptions {
     readonly cert: string;
     /** The authority of the certificate that each client must present. */
     readonly ca?: string;
+    /** Only these ciphers, of TLS 1.2. */
+    readonly ciphers?: string;
   };
 }
 
@@ -40,7 +42,11 @@ export async function startServer(
   const server =
     tls === undefined
       ? createServer()
-      : createTlsServer({ ...tls, requestCert: tls.ca !== undefined });
+      : createTlsServer({
+          ...tls,
+          requestCert: tls.ca !== undefined,
+          ...(tls.ciphers === undefined ? {} : { maxVersion: "TLSv1.2" }),
+        });
   server.on("request", (incoming, response) => {
     void text(incoming).then((body) => {
       const { method = "", url = "", headers } = incoming;

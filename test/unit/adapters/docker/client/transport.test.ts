@@ -195,6 +195,14 @@ describe("an engine by TLS", () => {
     expect(await ask(all)).toBe("engine");
   });
 
+  it("is not asked with keys that are not PEM", async () => {
+    await expect(ask({ certificate: "x", key: "y" })).rejects.toMatchObject({
+      name: "EngineConnectionFailure",
+      code: "ERR_OSSL_PEM_NO_START_LINE",
+      sent: false,
+    });
+  });
+
   it("receives nothing if it is not trusted, unless verification is off", async () => {
     await expect(ask({})).rejects.toMatchObject({
       name: "EngineConnectionFailure",
