@@ -135,7 +135,7 @@ function createPrinter(
 }
 
 /** https://no-color.org */
-function hasColors({ NO_COLOR, TERM }: Environment): boolean {
+export function hasColors({ NO_COLOR, TERM }: Environment): boolean {
   return (NO_COLOR === undefined || NO_COLOR === "") && TERM !== "dumb";
 }
 

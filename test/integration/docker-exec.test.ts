@@ -50,7 +50,7 @@ describeWithEngine("exec", (engine) => {
       const registry = await startRegistry();
       stack.defer(() => registry.close());
       const config = {
-        Cmd: ["sh", "-c", "sleep 1000 & wait"],
+        Cmd: ["sh", "-c", "echo started; sleep 1000 & wait"],
         User: "1234:99",
         WorkingDir: "/bin",
         Env: ["PATH=/bin", "OWN=of the image"],
@@ -186,6 +186,17 @@ describeWithEngine("exec", (engine) => {
         onOutput: (_stream, bytes) => void (printed += Buffer.from(bytes).toString()),
       });
       expect({ code, printed }).toEqual({ code: 6, printed: "shell of 1234\n" });
+    });
+
+    it("knows when the container has printed what", async () => {
+      const read = async (milliseconds: number) => {
+        const since = new Date(Date.now() + milliseconds).toISOString();
+        return Buffer.concat(
+          await Array.fromAsync(world.slipway.logs(spawnId, { since })),
+        ).toString();
+      };
+      expect(await read(-3_600_000)).toBe("started\n");
+      expect(await read(0)).toBe("");
     });
 
     it("leaves a command running whose caller goes away, as docker exec does", async () => {

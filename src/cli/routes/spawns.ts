@@ -269,9 +269,23 @@ const describe = defineRoute<
   },
 });
 
-const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>({
-  usage: ["logs SPAWN_ID [--follow] [--tail N]"],
+const logs = defineRoute<
+  {
+    follow: boolean;
+    tail?: number;
+    since?: string;
+    workspace?: string;
+    label?: readonly string[];
+  },
+  string[]
+>({
+  usage: [
+    "logs SPAWN_ID... [--follow] [--since AGE] [--tail N]",
+    "logs --workspace WORKSPACE [--label key=value...] [--follow] [--since AGE] [--tail N]",
+  ],
   brief: SPAWN_BRIEFS.logs,
+  description:
+    "The output of several machines is printed by lines, each with its spawn's id. --workspace and --label select live spawns.",
   load: async () => (await import("../commands/logs.ts")).logs,
   parameters: {
     flags: {
@@ -279,17 +293,27 @@ const logs = defineRoute<{ follow: boolean; tail?: number }, [spawnId: string]>(
         kind: "boolean",
         default: false,
         withNegated: false,
-        brief: "Keep printing until the machine ends",
+        brief: "Keep printing until the machines end",
       },
       tail: {
         kind: "parsed",
         parse: wholeNumber(0),
         optional: true,
         placeholder: "N",
-        brief: "Start with the last N lines (default: all lines)",
+        brief: "Start with the last N lines of each machine (default: all lines)",
       },
+      since: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "AGE",
+        brief: "Start with the output of the last 30m, 2h or 7d, or since a time; containers only",
+      },
+      workspace: { ...workspaceFlag, brief: "The live spawns of this workspace" },
+      label: { ...labelFlag, brief: "Live spawns with this label; several must all match" },
     },
-    positional: { kind: "tuple", parameters: [liveSpawnId] },
+    aliases: { f: "follow" },
+    positional: { kind: "array", parameter: liveSpawnId },
   },
 });
 

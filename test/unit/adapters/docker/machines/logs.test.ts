@@ -49,6 +49,24 @@ describe("logs", () => {
     expect(text).toBe("\u0001\0\0\0A");
   });
 
+  it("begin at a time, to the millisecond", async () => {
+    const queries: unknown[] = [];
+    await onEngine(
+      (engine) => {
+        engine.on("GET /containers/c1/json", running);
+        engine.on("GET /containers/c1/logs", ({ query, stream }) => {
+          queries.push(query["since"]);
+          stream().end();
+        });
+      },
+      async (adapter) => {
+        const since = Date.parse("2026-11-22T04:00:00.250Z");
+        for await (const _part of adapter.logs("c1", { follow: false, tail: null, since }, signal));
+      },
+    );
+    expect(queries).toEqual(["1795320000.25"]);
+  });
+
   it("fail where the engine dies while they are followed", async () => {
     await onEngine(
       (engine) => {
