@@ -18,6 +18,8 @@ missing_packages() {
   # The shells besides bash that read completion scripts.
   has zsh || echo zsh
   has fish || echo fish
+  # What reads the printed configuration of ssh.
+  has ssh || echo openssh-client
   has mkfs.ext4 || echo e2fsprogs
   # The guest: what builds it, and what runs it.
   has debootstrap || echo debootstrap

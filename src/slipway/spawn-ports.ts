@@ -1,6 +1,7 @@
 import type { SpawnMachine } from "../ledger/spawn-record.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
-import type { MachineAccess, MachineAddresses } from "../substrate/contract.ts";
+import { reachableAddress } from "../substrate/contract.ts";
+import type { MachineAccess } from "../substrate/contract.ts";
 import type { SpawnPort } from "./slipway.ts";
 
 export interface PortedMachine {
@@ -39,11 +40,6 @@ async function hostOf({
     const hostPort = published.get(port);
     return hostPort === undefined ? null : { address, hostPort };
   };
-}
-
-/** The address at which a machine is reached, in the order of the AWS command line: public, private, IPv6. */
-function reachableAddress(addresses: MachineAddresses): string | null {
-  return addresses.public ?? addresses.private ?? addresses.ipv6 ?? null;
 }
 
 function addressOf(found: PortAddress | null): Omit<SpawnPort, "port" | "name"> {

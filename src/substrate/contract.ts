@@ -439,3 +439,8 @@ export type OpenAdapter = (target: PlacementTarget) => Promise<SubstrateAdapter>
 export function knownMachine(status: MachineStatus | undefined): Machine | null {
   return status === undefined || status === "unknown" ? null : status;
 }
+
+/** The address at which a machine is reached, in the order of the AWS command line: public, private, IPv6. */
+export function reachableAddress(addresses: MachineAddresses): string | null {
+  return addresses.public ?? addresses.private ?? addresses.ipv6 ?? null;
+}

@@ -45,6 +45,11 @@ export interface TerminalPeer {
   readonly python: string;
 }
 
+/** OpenSSH's client. */
+export interface SshPeer {
+  readonly binary: string;
+}
+
 /** A guest for qemu, with Debian's cloud kernel and cloud-init (`guest/virtual-machine.ts`). */
 export interface VirtualMachinePeer {
   /** qemu for amd64. */
@@ -68,6 +73,7 @@ export interface Peers {
   readonly podman: Peer<PodmanPeer>;
   readonly cloudInit: Peer<CloudInitPeer>;
   readonly terminal: Peer<TerminalPeer>;
+  readonly ssh: Peer<SshPeer>;
   readonly virtualMachine: Peer<VirtualMachinePeer>;
   /** cloud-init that boots guests in namespaces. */
   readonly guests: Peer<CloudInitPeer>;
@@ -77,6 +83,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The Python for which `scripts/peers.sh` installs packages: one that a developer has put first in `PATH` may start slowly. */
 const SYSTEM_PYTHON = "/usr/bin/python3";
+
+const SYSTEM_SSH = "/usr/bin/ssh";
 
 const REMEDY = "run `scripts/peers.sh install` and `scripts/peers.sh start` as root";
 
@@ -112,6 +120,11 @@ export function findPeers(environment: Environment, isRoot: boolean): Peers {
       const python = named["SLIPWAY_TEST_PYTHON"] ?? SYSTEM_PYTHON;
       accessSync(python, constants.X_OK);
       return { python };
+    }),
+    ssh: peer(() => {
+      const binary = named["SLIPWAY_TEST_SSH_BINARY"] ?? SYSTEM_SSH;
+      accessSync(binary, constants.X_OK);
+      return { binary };
     }),
     virtualMachine: peer(() => ({
       binary: executable(named, "SLIPWAY_TEST_QEMU_BINARY"),
@@ -181,6 +194,11 @@ export function describeWithCloudInit(
 /** A suite that runs programs on terminals. */
 export function describeWithTerminal(name: string, define: (terminal: TerminalPeer) => void): void {
   describeWith(name, peersOfThisRun().terminal, define);
+}
+
+/** A suite that needs OpenSSH's client. */
+export function describeWithSsh(name: string, define: (ssh: SshPeer) => void): void {
+  describeWith(name, peersOfThisRun().ssh, define);
 }
 
 /** A suite that boots guests by cloud-init (`guest/guest.ts`). */

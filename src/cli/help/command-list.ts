@@ -35,6 +35,7 @@ export const ACCESS_BRIEFS = {
   exec: "Run a command in a container; for virtual machines, name the provider's command",
   shell: "Open a shell in a container",
   ports: "Show the addresses of a machine's ports",
+  "ssh-config": "Print OpenSSH's configuration of virtual machines",
 } as const;
 
 export const TOOL_BRIEFS = {

@@ -31,6 +31,7 @@ export const EXAMPLES: Readonly<Record<CommandName, string>> = {
   exec: "exec agent-dev-1 -- ps aux",
   shell: "shell agent-dev-1",
   ports: "ports agent-dev-1",
+  "ssh-config": "ssh-config --user ubuntu > slipway.ssh",
   inspect: "inspect ghcr.io/acme/agent:v1 --platform linux/arm64",
   fake: "fake ec2 --apply",
   completion: "completion bash",

@@ -1,6 +1,8 @@
 import { ACCESS_BRIEFS } from "../help/command-list.ts";
 import { asTyped } from "../arguments/flags.ts";
 import { liveSpawnId } from "../arguments/spawn-id.ts";
+import type { CliContext } from "../context.ts";
+import { proposeNames } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -88,9 +90,44 @@ const ports = defineRoute<NoFlags, [spawnId: string]>({
   parameters: { positional: { kind: "tuple", parameters: [liveSpawnId] } },
 });
 
+const sshConfig = defineRoute<{ user?: string; workspace?: string }, string[]>({
+  usage: [
+    "ssh-config [SPAWN_ID...] [--user USER]",
+    "ssh-config --workspace WORKSPACE [--user USER]",
+  ],
+  brief: ACCESS_BRIEFS["ssh-config"],
+  description:
+    "A block for each spawn, by its id, or for all live virtual machines: slipway ssh-config > slipway.ssh; ssh -F slipway.ssh SPAWN_ID. The user depends on the image, which Slipway does not know: name it with --user.",
+  load: async () => (await import("../commands/ssh-config.ts")).sshConfig,
+  parameters: {
+    flags: {
+      user: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "USER",
+        brief: "The user to log in as (default: none, so ssh decides)",
+      },
+      workspace: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "WORKSPACE",
+        brief: "Only the live spawns of this workspace",
+        proposeCompletions(this: CliContext) {
+          return proposeNames(this, "workspace");
+        },
+      },
+    },
+    aliases: { u: "user" },
+    positional: { kind: "array", parameter: liveSpawnId },
+  },
+});
+
 /** The commands that reach into running machines. */
 export const accessRoutes: Readonly<Record<keyof typeof ACCESS_BRIEFS, CommandRoute>> = {
   exec,
   shell,
   ports,
+  "ssh-config": sshConfig,
 };

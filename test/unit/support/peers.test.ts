@@ -36,6 +36,7 @@ describe("findPeers", () => {
         SLIPWAY_TEST_BUSYBOX_ARM64: file,
         SLIPWAY_TEST_CLOUD_INIT_PYTHON: file,
         SLIPWAY_TEST_PYTHON: file,
+        SLIPWAY_TEST_SSH_BINARY: file,
         SLIPWAY_TEST_QEMU_BINARY: file,
         SLIPWAY_TEST_GUEST: folder.path,
       },
@@ -55,6 +56,7 @@ describe("findPeers", () => {
     expect(peers.cloudInit).toEqual({ present: true, value: { python: file } });
     expect(peers.guests).toEqual({ present: true, value: { python: file } });
     expect(peers.terminal).toEqual({ present: true, value: { python: file } });
+    expect(peers.ssh).toEqual({ present: true, value: { binary: file } });
     expect(peers.virtualMachine).toEqual({
       present: true,
       value: { binary: file, kernel, disk, busybox: file },
