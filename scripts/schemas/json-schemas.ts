@@ -63,10 +63,27 @@ const PURPOSES: Readonly<Record<CatalogKind, string>> = {
 export function jsonSchemas(): ReadonlyMap<string, JsonSchema> {
   return new Map([
     ...CATALOG_KINDS.map((kind) => [kind, kindSchema(kind)] as const),
-    ["plan", documentSchema("plan", planSchema())],
-    ["spawn", documentSchema("spawn", spawnSchema())],
-    ["event", documentSchema("event of a spawn", eventSchema())],
-    ["error", documentSchema("error", errorSchema())],
+    [
+      "plan",
+      documentSchema(
+        "plan",
+        planSchema(),
+        "The receipt of a dry run: everything about a launch, decided.",
+      ),
+    ],
+    ["spawn", documentSchema("spawn", spawnSchema(), "A durable request for one machine.")],
+    [
+      "event",
+      documentSchema(
+        "event of a spawn",
+        eventSchema(),
+        "A step of a spawn, or a report in between.",
+      ),
+    ],
+    [
+      "error",
+      documentSchema("error", errorSchema(), "A failure, as -o json prints it under `error`."),
+    ],
   ]);
 }
 
@@ -84,8 +101,8 @@ function kindSchema(kind: CatalogKind): JsonSchema {
   );
 }
 
-function documentSchema(title: string, schema: z.ZodType): JsonSchema {
-  return printed(titled(title, generate(schema)));
+function documentSchema(title: string, schema: z.ZodType, description: string): JsonSchema {
+  return printed(titled(title, { description, ...generate(schema) }));
 }
 
 function generate(schema: z.ZodType): JsonSchema {

@@ -28,25 +28,28 @@ const details = once((): { readonly [R in keyof ErrorDetails]: z.ZodType<ErrorDe
 }));
 
 const fields = once(() => ({
-  message: z.string(),
-  remedy: z.string().nullable(),
-  checks: z.array(checkSchema()).exactOptional(),
+  message: z.string().describe("What happened to which resource, and why."),
+  remedy: z.string().nullable().describe("The next step of the user."),
+  checks: z.array(checkSchema()).exactOptional().describe("All checks of a dry run that failed."),
 }));
 
 const knownFields = once(() => ({
   ...fields(),
-  code: z.enum(ERROR_CODES),
-  blastRadius: z.enum(BLAST_RADII),
-  retry: z.enum(RETRY_VERDICTS),
+  code: z.enum(ERROR_CODES).describe("The kind of failure, which decides the exit code."),
+  blastRadius: z.enum(BLAST_RADII).describe("How far the failure reaches."),
+  retry: z.enum(RETRY_VERDICTS).describe("Whether and where a repetition may succeed."),
 }));
+
+const REASON = "The cause, as a word that does not change: docs/errors.md lists all of them.";
+const METADATA = "Details for programs, such as names and numbers of the message.";
 
 const jsonObject = once(() => z.record(z.string(), z.json()));
 
 function detailed<R extends keyof ErrorDetails>(reason: R) {
   return z.strictObject({
     ...knownFields(),
-    reason: z.literal(reason),
-    metadata: details()[reason],
+    reason: z.literal(reason).describe(REASON),
+    metadata: details()[reason].describe(METADATA),
   });
 }
 
@@ -64,8 +67,8 @@ export const errorSchema = once((): z.ZodType<Exclude<SpawnError, { reason: "UNK
     detailed("PACKAGE_NOT_INSTALLED"),
     z.strictObject({
       ...knownFields(),
-      reason: z.enum(ERROR_REASONS.filter(hasNoDetails)),
-      metadata: jsonObject(),
+      reason: z.enum(ERROR_REASONS.filter(hasNoDetails)).describe(REASON),
+      metadata: jsonObject().describe(METADATA),
     }),
   ]),
 );

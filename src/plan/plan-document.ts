@@ -78,30 +78,46 @@ const dockerTarget = once(() =>
 
 const artifact = once(() =>
   z.strictObject({
-    id: text(),
-    requested: text(),
-    pinned: z.boolean(),
-    numericId: text().exactOptional(),
-    indexDigest: orNull(text()).exactOptional(),
-    imageId: text().exactOptional(),
-    chainId: orNull(text()).exactOptional(),
-    platform: text().exactOptional(),
-    createdAt: orNull(text()).exactOptional(),
+    id: text().describe(
+      "The AMI id, the self-link of a Compute Engine image, or repository and digest of a manifest.",
+    ),
+    requested: text().describe("The reference in the image record."),
+    pinned: z
+      .boolean()
+      .describe("Whether a provider was asked. A plan that is not pinned cannot be spawned."),
+    numericId: text().exactOptional().describe("The numeric id of a Compute Engine image."),
+    indexDigest: orNull(text())
+      .exactOptional()
+      .describe("The digest of the index that the reference named; null if it named a manifest."),
+    imageId: text().exactOptional().describe("The digest of the image's configuration."),
+    chainId: orNull(text()).exactOptional().describe("The ChainID of the top layer."),
+    platform: text().exactOptional().describe("The platform of the image."),
+    createdAt: orNull(text())
+      .exactOptional()
+      .describe("The time at which the image was created, as the provider reports it."),
   }),
 );
 
 /** A check, in camelCase. */
 export const checkSchema = once(() =>
   z.strictObject({
-    name: text(),
-    outcome: z.enum(["passed", "failed", "warning", "skipped"]),
-    code: z.enum(ERROR_CODES).exactOptional(),
-    reason: z.enum(ERROR_REASONS).exactOptional(),
-    message: text(),
-    remedy: text().exactOptional(),
-    blastRadius: z.enum(BLAST_RADII).exactOptional(),
-    retry: z.enum(RETRY_VERDICTS).exactOptional(),
-    metadata: jsonObject().exactOptional(),
+    name: text().describe("The name of the check."),
+    outcome: z
+      .enum(["passed", "failed", "warning", "skipped"])
+      .describe("The outcome of the check."),
+    code: z.enum(ERROR_CODES).exactOptional().describe("The error's code, of a check that failed."),
+    reason: z
+      .enum(ERROR_REASONS)
+      .exactOptional()
+      .describe("The error's reason, of a check that failed."),
+    message: text().describe("The finding."),
+    remedy: text().exactOptional().describe("The next step of the user."),
+    blastRadius: z.enum(BLAST_RADII).exactOptional().describe("How far the failure reaches."),
+    retry: z
+      .enum(RETRY_VERDICTS)
+      .exactOptional()
+      .describe("Whether and where a repetition may succeed."),
+    metadata: jsonObject().exactOptional().describe("Further details."),
   }),
 );
 
@@ -131,16 +147,53 @@ const guest = once(() =>
   }),
 );
 
+const shape = once(() =>
+  z.strictObject({
+    record: orNull(text()),
+    vcpus: orNull(z.number()),
+    memoryGb: orNull(z.number()),
+    diskSizeGb: z.number(),
+    diskType: orNull(text()),
+    disk: diskOptions().exactOptional(),
+    keepDisk: z.boolean().exactOptional(),
+    dataDisks: dataDisks().exactOptional(),
+    accelerators: z
+      .array(z.strictObject({ type: text(), count: z.int().positive() }))
+      .exactOptional(),
+    container: containerShape().exactOptional(),
+  }),
+);
+
+const candidates = once(() =>
+  z.array(
+    z.strictObject({
+      place: text().describe("The zone, or the host of the engine."),
+      subnet: text().exactOptional().describe("The subnet on EC2."),
+      market: z
+        .enum(["on-demand", "spot"])
+        .exactOptional()
+        .describe("The market, if the placement has a choice of them."),
+      machineType: text()
+        .exactOptional()
+        .describe("The machine type, if the candidates have different ones."),
+      verdict: z.enum(["eligible", "rejected"]).describe("Whether a launch may go there."),
+      reason: orNull(text()).describe("The reason of a rejection; null for an eligible candidate."),
+    }),
+  ),
+);
+
 /** A plan, in camelCase. */
 export const planSchema = once((): z.ZodType<LaunchPlan> =>
   z.strictObject({
-    planId: text(),
-    workspace: text(),
-    tenant: text(),
-    substrate: z.enum(["AWS", "GCP", "DOCKER"]),
-    architecture: z.enum(ARCHITECTURES),
-    artifact: artifact(),
-    machineType: text(),
+    planId: text().describe(
+      "SHA-256 of the plan without this field and the times of its readings.",
+    ),
+    workspace: text().describe("The workspace that was resolved."),
+    tenant: text().describe("The tenant that the plan belongs to."),
+    substrate: z.enum(["AWS", "GCP", "DOCKER"]).describe("The substrate of the machine."),
+    architecture: z.enum(ARCHITECTURES).describe("The architecture of image and machine."),
+    artifact: artifact().describe("The concrete image that the machine boots."),
+    machineType: text().describe("The provider's machine type, the first of several."),
     machineTypes: z
       .array(
         z.strictObject({
@@ -152,31 +205,14 @@ export const planSchema = once((): z.ZodType<LaunchPlan> =>
           ),
         }),
       )
-      .exactOptional(),
-    shape: z.strictObject({
-      record: orNull(text()),
-      vcpus: orNull(z.number()),
-      memoryGb: orNull(z.number()),
-      diskSizeGb: z.number(),
-      diskType: orNull(text()),
-      disk: diskOptions().exactOptional(),
-      keepDisk: z.boolean().exactOptional(),
-      dataDisks: dataDisks().exactOptional(),
-      accelerators: z
-        .array(z.strictObject({ type: text(), count: z.int().positive() }))
-        .exactOptional(),
-      container: containerShape().exactOptional(),
-    }),
-    target: z.discriminatedUnion("substrate", [awsTarget(), gcpTarget(), dockerTarget()]),
-    candidates: z.array(
-      z.strictObject({
-        place: text(),
-        subnet: text().exactOptional(),
-        market: z.enum(["on-demand", "spot"]).exactOptional(),
-        machineType: text().exactOptional(),
-        verdict: z.enum(["eligible", "rejected"]),
-        reason: orNull(text()),
-      }),
+      .exactOptional()
+      .describe("The machine types in order of preference, as the provider describes them."),
+    shape: shape().describe("The size of the machine and its disks."),
+    target: z
+      .discriminatedUnion("substrate", [awsTarget(), gcpTarget(), dockerTarget()])
+      .describe("The placement's target at the time of the resolution."),
+    candidates: candidates().describe(
+      "The places in which a launch may go, in order, and those that were rejected.",
     ),
     credential: orNull(
       z.discriminatedUnion("kind", [
@@ -185,13 +221,35 @@ export const planSchema = once((): z.ZodType<LaunchPlan> =>
         z.strictObject({ kind: z.literal("cloud-identity"), service: z.enum(["ECR", "GAR"]) }),
         z.strictObject({ kind: z.literal("anonymous") }),
       ]),
+    ).describe(
+      "The source of the credential for the image's registry, never the credential itself.",
     ),
-    guest: guest(),
-    settings: jsonObject(),
-    checks: z.array(checkSchema()),
-    sources: textMap(),
-    records: z.array(z.strictObject({ kind: text(), name: text(), generation: z.int() })),
-    floatingReads: z.array(z.strictObject({ reference: text(), value: text(), readAt: text() })),
+    guest: guest().describe("The requests of the workspace for the running machine."),
+    settings: jsonObject().describe(
+      "Further settings of this substrate, such as the container's configuration.",
+    ),
+    checks: z.array(checkSchema()).describe("Everything that was checked."),
+    sources: textMap().describe("The source of each value, by its JSON pointer in the plan."),
+    records: z
+      .array(
+        z.strictObject({
+          kind: text().describe("The kind of the record."),
+          name: text().describe("The name of the record."),
+          generation: z.int().describe("The generation of the record."),
+        }),
+      )
+      .describe(
+        "The records that the plan was resolved from. It is stale once one of them has changed.",
+      ),
+    floatingReads: z
+      .array(
+        z.strictObject({
+          reference: text().describe("The reference."),
+          value: text().describe("Its value at the time of the reading."),
+          readAt: text().describe("The time of the reading, in UTC."),
+        }),
+      )
+      .describe("The references that may mean something else tomorrow, with their values."),
   }),
 );
 

@@ -36,6 +36,18 @@ describe("explain", () => {
     expect(unfinished.map(({ path }) => path)).toEqual([]);
   });
 
+  it.each(["plan", "spawn", "event", "error"])(
+    "has a description of %s and its fields",
+    async (name) => {
+      const root = await rootOf(name);
+      const described = [root, ...root.fields].filter(({ description }) => description !== null);
+      expect(described.map(({ path }) => path)).toEqual([
+        root.path,
+        ...root.fields.map(({ path }) => path),
+      ]);
+    },
+  );
+
   it("has an example of every field that can be set, or of the fields inside of it", () => {
     const missing = fields.filter(
       ({ example, type, fields: inner }) =>
