@@ -296,9 +296,9 @@ function imageRefValid(fields: LooseFields): ReturnType<Rule> {
   ];
 }
 
-/** A text without an at sign has no password in front of one. */
+/** A path has a slash, unlike most tokens, and without an at sign it has no password in front of one. */
 function shownReference(imageRef: unknown): string {
-  return typeof imageRef === "string" && /^[\w./: -]{1,64}$/.test(imageRef)
+  return typeof imageRef === "string" && /^(?=.*\/)[\w./: -]{1,64}$/.test(imageRef)
     ? ` \`docker.image_ref\` is "${imageRef}".`
     : "";
 }

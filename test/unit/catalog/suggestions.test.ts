@@ -3,7 +3,7 @@ import { memoryCatalog } from "../../support/catalog/open-catalog.ts";
 import { caughtError } from "../../support/caught.ts";
 import { parseBody } from "../../../src/catalog/parse.ts";
 import { closestTo } from "../../../src/catalog/suggestions.ts";
-import { refusal } from "./violations.ts";
+import { refusal, violations } from "./violations.ts";
 
 describe("closestTo", () => {
   const FIELDS = ["imageRef", "placement", "environmentRef", "ports"];
@@ -59,11 +59,97 @@ describe("an unknown field", () => {
     ).toBe("Did you mean `repos[0].clone_url`?");
   });
 
+  it("is reported without the required field that it means", () => {
+    const image = { name: "i", architecture: "amd64" };
+    for (const [kind, body, message] of [
+      ["image", { name: "i", architecure: "amd64", docker: { image_ref: "a/b" } }, "architecure"],
+      ["image", { ...image, dokcer: { image_ref: "a/b" } }, "dokcer"],
+      ["image", { ...image, aws: { ami_id: { r: "ami-0abc123def456789a" } } }, "aws.ami_id"],
+      ["image", { ...image, docker: { image: "a/b" } }, "docker.image"],
+      ["workspace", { name: "w", image: "i", placement: "p" }, "image"],
+    ] as const)
+      expect(violations(kind, body)).toEqual([`unknown field ${message}`]);
+  });
+
+  it("is reported beside a field that is wrong, and beside one that is missing anyway", () => {
+    expect(violations("environment", { name: "e", substrat: "AWS", disk_size_gb: -1 })).toEqual([
+      "machine_type_ref is required",
+      "disk_size_gb must be non-negative",
+      "unknown field substrat",
+    ]);
+    expect(
+      violations("image", {
+        name: "i",
+        architecture: "arm",
+        architectur: "x",
+        docker: { image_ref: "a/b" },
+      }),
+    ).toEqual(["unknown architecture value", "unknown field architectur"]);
+  });
+
   it("is answered with the fields there are if none is close", () => {
     expect(
       refusal("disk-type", { name: "d", spec: { aws: { volume_type: "gp3", colour: "red" } } })
         .remedy,
     ).toMatch(/^Remove the field, or correct its spelling: the fields here are volume_type\b/);
+  });
+});
+
+describe("a value of the wrong type", () => {
+  const environment = (fields: object) =>
+    refusal("environment", { name: "e", substrate: "AWS", machine_type_ref: "m", ...fields });
+  const workspace = (fields: object) =>
+    refusal("workspace", { name: "w", image_ref: "i", placement: "p", ...fields });
+
+  it.each([
+    ["20GB", "Write 20, without quotes or a unit."],
+    ["0.5", "Write 0.5, without quotes or a unit."],
+    ["large", "Write it as a number."],
+  ])("is answered with the number in %s", (size, advice) => {
+    expect(environment({ disk_size_gb: size }).remedy).toBe(
+      `\`disk_size_gb\` is "${size}". ${advice}`,
+    );
+  });
+
+  it("is answered with a list, or with the fields that its items or it have", () => {
+    expect(workspace({ command: "serve" }).remedy).toBe('`command` is "serve". Write [serve].');
+    expect(workspace({ ports: 8080 }).remedy).toMatch(
+      /^`ports` is 8080. Write a list of maps with port, name/,
+    );
+    expect(workspace({ ports: [8080] }).remedy).toMatch(
+      /^`ports\[0\]` is 8080. Write a map with port, name/,
+    );
+  });
+
+  it("is not written again if it could contain a credential", () => {
+    expect(JSON.stringify(workspace({ command: "a://user:password@b" }))).not.toContain("password");
+  });
+});
+
+describe("the answer to an image", () => {
+  const image = (source: object) =>
+    refusal("image", { name: "i", architecture: "amd64", ...source }).remedy;
+
+  it("names all of its sources", () => {
+    expect(image({ docker: { image_ref: "a/b" }, gce: { self_link: "x" } })).toBe(
+      "Provide exactly one of `aws`, `gce`, or `docker`. The image has gce and docker.",
+    );
+    expect(image({})).toBe("Provide exactly one of `aws`, `gce`, or `docker`.");
+  });
+
+  it("names the value, unless that could be a credential", () => {
+    expect(image({ aws: { ami_ids: { r: "base" } } })).toContain('`aws.ami_ids[r]` is "base".');
+    expect(image({ docker: { image_ref: "ghcr.io/a b" } })).toContain('is "ghcr.io/a b".');
+    for (const reference of ["user:pass@ghcr.io/A", "ghp_Secret", `a/${"B".repeat(80)}`])
+      expect(image({ docker: { image_ref: reference } })).not.toContain(reference);
+  });
+
+  it("has the partial link of a URL", () => {
+    const link = "projects/agents/global/images/family/debian-12";
+    const url = `https://compute.googleapis.com/compute/v1/${link}`;
+    expect(image({ gce: { self_link: url } })).toContain(` Write ${link} in place of ${url}.`);
+    for (const other of [`https://user:pass@host/${link}`, "https://host/debian-12"])
+      expect(image({ gce: { self_link: other } })).not.toContain("in place of");
   });
 });
 
