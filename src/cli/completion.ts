@@ -1,6 +1,8 @@
 import { proposeCompletions } from "@stricli/core";
+import { isSlipwayError } from "../errors.ts";
 import { buildSlipwayApplication, ROUTES } from "./app.ts";
 import { kebabCase } from "./arguments/flags.ts";
+import { chooseContext, contextNames } from "./configuration/choose-context.ts";
 import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
 import { GLOBAL_FLAGS, OUTPUT_FORMATS } from "./global-flag-list.ts";
@@ -22,7 +24,11 @@ const FILES = ":files";
  * is typing.
  */
 export async function printCompletions(words: readonly string[], host: Host): Promise<void> {
-  const lines = (await proposalsFor(words, host)).map(
+  const proposals = await proposalsFor(words, host).catch((caught: unknown) => {
+    if (isSlipwayError(caught)) return [];
+    throw caught;
+  });
+  const lines = proposals.map(
     ({ completion, brief }) => `${safeLine(completion)}\t${safeLine(brief)}\n`,
   );
   await host.stdout.write(lines.join(""));
@@ -77,10 +83,10 @@ async function proposalsForWord(
   if (!flagsAreOver && takesFile(previous, rest[0] ?? ""))
     return [{ completion: FILES, brief: "" }];
   const global = GLOBAL_FLAGS.find(({ flag, alias }) => previous === flag || previous === alias);
-  if (!flagsAreOver && global?.value !== undefined)
-    return global.flag === "--output"
-      ? OUTPUT_FORMATS.filter((format) => format.startsWith(partial)).map(plain)
-      : [];
+  if (!flagsAreOver && global?.value !== undefined) {
+    const values = await valuesOf(global.flag, host);
+    return values.filter((value) => value.startsWith(partial)).map(plain);
+  }
   const typed = [...rest, partial];
   const progress = createProgress(host.stderr, { ...flags, quiet: true });
   const found = await proposeCompletions(
@@ -88,6 +94,7 @@ async function proposalsForWord(
     typed,
     createContext({
       flags,
+      choose: () => chooseContext(flags.context, host),
       typed,
       host,
       progress,
@@ -110,6 +117,12 @@ async function proposalsForWord(
   return wantsFlag
     ? [...proposals, ...globalFlagProposals(partial)]
     : proposals.filter(({ isFlag }) => !isFlag);
+}
+
+/** The values of a global flag, if they are known. */
+async function valuesOf(flag: string, host: Host): Promise<readonly string[]> {
+  if (flag === "--output") return OUTPUT_FORMATS;
+  return flag === "--context" ? await contextNames(host) : [];
 }
 
 /** True for a flag whose placeholder is a file. */

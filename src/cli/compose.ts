@@ -1,57 +1,11 @@
 import { existsSync } from "node:fs";
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
-import { homeFolder, userName } from "../host/environment.ts";
+import { userName } from "../host/environment.ts";
 import type { Diagnosis, DiagnoseOptions } from "../slipway/diagnosis/diagnose.ts";
 import type { Slipway } from "../slipway/slipway.ts";
+import { settingsOf } from "./configuration/settings.ts";
 import type { Composition, Environment } from "./context.ts";
-import type { GlobalFlags } from "./global-flags.ts";
-import { usageError } from "./arguments/flags.ts";
-
-/** A command's settings: from flags first, then the environment, then the defaults. */
-export interface Settings {
-  readonly database: string;
-  readonly keyFile: string;
-  readonly tenant: string;
-}
-
-const DEFAULT_TENANT = "default";
-const DATABASE_NAME = "slipway.db";
-const KEY_FILE_NAME = "slipway.key";
-
-/**
- * Determines the settings. An environment variable that is set but empty counts as unset.
- *
- * @throws SlipwayError `USAGE` if the default database needs a home folder and there is none
- */
-export function settingsOf(flags: GlobalFlags, environment: Environment, home: string): Settings {
-  const given = (name: string): string | null => environment[name] || null;
-  const database =
-    flags.database ??
-    given("SLIPWAY_DATABASE") ??
-    join(dataFolder(environment, home), "slipway", DATABASE_NAME);
-  return {
-    database,
-    keyFile: flags.keyFile ?? given("SLIPWAY_KEY_FILE") ?? join(dirname(database), KEY_FILE_NAME),
-    tenant: flags.tenant ?? given("SLIPWAY_TENANT") ?? DEFAULT_TENANT,
-  };
-}
-
-/** Follows the XDG base directory specification: a relative path is invalid and ignored. */
-function dataFolder(environment: Environment, home: string): string {
-  const folder = environment.XDG_DATA_HOME ?? "";
-  if (isAbsolute(folder)) return folder;
-  // A relative home would put the database into the current working directory.
-  if (!isAbsolute(home)) throw noHome(home);
-  return join(home, ".local", "share");
-}
-
-function noHome(home: string): SlipwayError {
-  return usageError(
-    `there is no home folder for the default database: HOME is ${home === "" ? "empty" : `${JSON.stringify(home)}, which is not an absolute path`}`,
-    "Set HOME, or name a database with --database FILE or SLIPWAY_DATABASE.",
-  );
-}
 
 function noDatabase(path: string): SlipwayError {
   return new SlipwayError({
@@ -84,16 +38,16 @@ export async function composeDiagnosis(
 }
 
 /** The settings, with absolute paths. */
-function placesOf({ flags, environment, workingDirectory }: Composition): Settings {
-  const { database, keyFile, tenant } = settingsOf(
-    flags,
-    environment,
-    environment.HOME ?? homeFolder(environment),
-  );
+function placesOf({ flags, chosen, environment, workingDirectory }: Composition): {
+  readonly database: string;
+  readonly keyFile: string;
+  readonly tenant: string;
+} {
+  const { database, keyFile, tenant } = settingsOf(flags, environment, chosen);
   return {
-    database: resolve(workingDirectory, database),
-    keyFile: resolve(workingDirectory, keyFile),
-    tenant,
+    database: resolve(workingDirectory, database.value),
+    keyFile: resolve(workingDirectory, keyFile.value),
+    tenant: tenant.value,
   };
 }
 

@@ -4,6 +4,7 @@ import type { Diagnosis, DiagnoseOptions } from "../slipway/diagnosis/diagnose.t
 import type { Slipway } from "../slipway/slipway.ts";
 import type { ExecTerminal } from "../substrate/contract.ts";
 import type { StorageWarning } from "../storage/database-file.ts";
+import type { ChosenContext } from "./configuration/named-context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
 import type { Progress } from "./output/progress.ts";
 import type { Query } from "./output/query.ts";
@@ -45,6 +46,8 @@ export interface OwnTerminal extends ExecTerminal {
 /** The inputs from which Slipway is opened; see `compose.ts`. */
 export interface Composition {
   readonly flags: GlobalFlags;
+  /** The context of the configuration file; null without one. */
+  readonly chosen: ChosenContext | null;
   readonly environment: Environment;
   /** Relative paths are resolved against this folder. */
   readonly workingDirectory: string;
@@ -141,6 +144,8 @@ export function hasColors({ NO_COLOR, TERM }: Environment): boolean {
 
 interface ContextParts {
   readonly flags: GlobalFlags;
+  /** Chooses the context of the configuration file, when it is needed. */
+  readonly choose: () => Promise<ChosenContext | null>;
   readonly typed: readonly string[];
   readonly host: Host;
   readonly progress: Progress;
@@ -156,18 +161,19 @@ interface ContextParts {
 
 /** Creates the context of one command. */
 export function createContext(parts: ContextParts): CliContext {
-  const { flags, typed, host, progress, onScannerOutput, extendGracePeriod, exitWith, helpOf } =
-    parts;
+  const { flags, choose, typed, host, progress, onScannerOutput } = parts;
+  const { extendGracePeriod, exitWith, helpOf } = parts;
   const { stdout, stderr, environment, workingDirectory, interrupt, nextInterrupt } = host;
   const { openHiddenInput, openTerminal } = host;
   const { now = () => systemClock.now() } = host;
-  const composition: Composition = {
+  const compose = async (): Promise<Composition> => ({
     flags,
+    chosen: await choose(),
     environment,
     workingDirectory,
     onWarning: ({ message, remedy }) => progress.warn(message, remedy),
     onlyExisting: parts.onlyExisting ?? false,
-  };
+  });
   return {
     process: {
       stdout: { write: onScannerOutput },
@@ -191,8 +197,9 @@ export function createContext(parts: ContextParts): CliContext {
     nextInterrupt,
     now,
     extendGracePeriod,
-    openSlipway: () => host.openSlipway(composition),
-    diagnose: (options) => host.diagnose(composition, { ...options, signal: interrupt }),
+    openSlipway: async () => await host.openSlipway(await compose()),
+    diagnose: async (options) =>
+      await host.diagnose(await compose(), { ...options, signal: interrupt }),
     print: createPrinter(parts, now, render),
     printItem: createPrinter(parts, now, renderItem),
     exitWith,

@@ -2,6 +2,8 @@
 
 export const OUTPUT_FORMATS = ["yaml", "json", "table", "wide", "name"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+/** The formats that every command has: not every result has names. */
+export const DEFAULT_OUTPUTS = ["yaml", "json", "table", "wide"] as const;
 
 export interface GlobalFlagDescription {
   readonly flag: string;
@@ -24,6 +26,12 @@ export const GLOBAL_FLAGS: readonly GlobalFlagDescription[] = [
     flag: "--query",
     value: "EXPR",
     brief: "Print only what this JMESPath expression selects, such as [].spawn_id",
+  },
+  {
+    flag: "--context",
+    value: "NAME",
+    environment: "SLIPWAY_CONTEXT",
+    brief: "Context of the configuration file to use (default: the current one)",
   },
   {
     flag: "--tenant",

@@ -10,6 +10,7 @@ export interface GlobalFlags {
   readonly output: OutputFormat | null;
   /** An expression in JMESPath, not compiled yet. */
   readonly query: string | null;
+  readonly context: string | null;
   readonly tenant: string | null;
   readonly database: string | null;
   readonly keyFile: string | null;
@@ -114,6 +115,7 @@ function toGlobalFlags(found: ReadonlyMap<string, string>, errors: SlipwayError[
   return {
     output: format,
     query: found.get("--query") ?? null,
+    context: found.get("--context") ?? null,
     tenant: found.get("--tenant") ?? null,
     database: found.get("--database") ?? null,
     keyFile: found.get("--key-file") ?? null,

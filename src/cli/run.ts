@@ -1,8 +1,11 @@
 import { run as runApplication } from "@stricli/core";
-import { asSlipwayError } from "../errors.ts";
+import { asSlipwayError, isSlipwayError } from "../errors.ts";
 import type { SlipwayError } from "../errors.ts";
 import { buildSlipwayApplication, helpOfCommand } from "./app.ts";
 import type { Findings } from "./app.ts";
+import { chooseContext } from "./configuration/choose-context.ts";
+import type { ChosenContext } from "./configuration/named-context.ts";
+import { overridingVariables } from "./configuration/settings.ts";
 import { createContext } from "./context.ts";
 import type { Host } from "./context.ts";
 import { createShutdown, isQuietExit } from "./shutdown.ts";
@@ -33,10 +36,15 @@ async function complete(argv: readonly string[], host: Host): Promise<number> {
 }
 
 async function runAndReport(argv: readonly string[], host: Host): Promise<number> {
-  const separated = separateGlobalFlags(argv);
+  const typed = separateGlobalFlags(argv);
+  const chosen = await chosenFor(typed, host).catch(asSlipwayError);
+  if (isSlipwayError(chosen)) return await reportError(chosen, typed.flags, host);
+  const output = typed.flags.output ?? chosen?.settings.defaultOutput ?? null;
+  const separated = { ...typed, flags: { ...typed.flags, output } };
   const progress = createProgress(host.stderr, separated.flags);
   try {
-    return await runCommand(separated, host, progress);
+    warnOfOverrides(chosen, host, progress);
+    return await runCommand(separated, { host, chosen, progress });
   } catch (caught) {
     const error = asSlipwayError(caught);
     // The reader closed standard output: that ends a stream normally.
@@ -46,6 +54,34 @@ async function runAndReport(argv: readonly string[], host: Host): Promise<number
     if (isQuietExit(error)) return exitCodeOf(error);
     return await reportError(error, separated.flags, host);
   }
+}
+
+/** These work whatever the configuration file says. `context` reads it itself, because it may have to correct it. */
+const WITHOUT_CONTEXT: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  "completion",
+  "context",
+  "help",
+  "version",
+]);
+
+async function chosenFor(
+  { flags, rest, error }: SeparatedArguments,
+  host: Host,
+): Promise<ChosenContext | null> {
+  const isHelp = rest.some((word) => word === "--help" || word === "-h");
+  if (error !== null || isHelp || WITHOUT_CONTEXT.has(rest[0])) return null;
+  return await chooseContext(flags.context, host);
+}
+
+/** A user who names a context on the command line may not think of the variables. */
+function warnOfOverrides(chosen: ChosenContext | null, host: Host, progress: Progress): void {
+  if (chosen?.source !== "flag") return;
+  for (const variable of overridingVariables(chosen.settings, host.environment))
+    progress.warn(
+      `${variable} takes precedence over the context ${chosen.name}`,
+      `Unset it to use the context's.`,
+    );
 }
 
 /** Prints an error that was thrown outside of any command, in the requested format, and returns its exit code. */
@@ -77,10 +113,15 @@ async function compiledQuery(expression: string): Promise<Query> {
   return compileQuery(expression);
 }
 
+interface Run {
+  readonly host: Host;
+  readonly chosen: ChosenContext | null;
+  readonly progress: Progress;
+}
+
 async function runCommand(
   { flags, rest, error }: SeparatedArguments,
-  host: Host,
-  progress: Progress,
+  { host, chosen, progress }: Run,
 ): Promise<number> {
   if (error !== null) throw error;
   const query = flags.query === null ? null : await compiledQuery(flags.query);
@@ -92,6 +133,7 @@ async function runCommand(
   let exitCode = EXIT_DONE;
   const context = createContext({
     flags,
+    choose: () => Promise.resolve(chosen),
     typed: rest,
     host,
     progress,

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startEc2 } from "../../testing/ec2/index.ts";
@@ -66,7 +67,7 @@ describe("the bundled command line", () => {
     expect(packages).toEqual([expect.stringContaining("@stricli/core")]);
     expect(modules.filter((module) => /sqlite/i.test(module))).toEqual([]);
     const allowed =
-      /\/src\/(?:cli\/|errors\.ts|catalog\/kind(?:-name)?s\.ts|host\/(?:system-clock|package-manifest)\.ts|json\/json-object\.ts|async\/cancellation\.ts)/;
+      /\/src\/(?:cli\/|errors\.ts|catalog\/kind(?:-name)?s\.ts|host\/(?:environment|error-code|package-manifest|system-clock)\.ts|json\/json-object\.ts|async\/cancellation\.ts)/;
     const own = modules.filter((module) => module.includes("/src/") && !allowed.test(module));
     expect(own).toEqual([]);
   });
@@ -95,6 +96,22 @@ describe("the bundled command line", () => {
     const unwanted = /sqlite|\/zod\/|\/adapters\/|\/src\/(?:slipway|storage|ledger|spawner)\//;
     expect(modules.filter((module) => unwanted.test(module))).toEqual([]);
     expect(modules.filter((module) => module.includes("/cli/explain/"))).not.toEqual([]);
+  });
+
+  it("loads the YAML library for a list only if there is a configuration file", async () => {
+    using folder = scratchFolder();
+    const { path: HOME } = folder;
+    const isLoaded = async (): Promise<boolean> => {
+      const { program } = bundle;
+      const options = { program, nodeArguments: REPORT, environment: { HOME } };
+      const ran = await slipwayProcess(["list"], options);
+      expect(ran.exitCode).toBe(0);
+      return bundle.loadedIn(ran.stderr).some((module) => module.includes("/node_modules/yaml/"));
+    };
+    expect(await isLoaded()).toBe(false);
+    mkdirSync(join(HOME, ".config", "slipway"), { recursive: true });
+    writeFileSync(join(HOME, ".config", "slipway", "config.yaml"), "contexts: {}\n");
+    expect(await isLoaded()).toBe(true);
   });
 
   it("loads no messages of zod in other languages", async () => {

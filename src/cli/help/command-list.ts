@@ -42,6 +42,7 @@ export const TOOL_BRIEFS = {
   doctor: "Check the database, key, engines, registries, clouds, clock and versions",
   inspect: "Show a container image's manifest, ids and configuration without pulling it",
   fake: "Run a local fake of a cloud, for trying things out and for tests",
+  context: "Show, choose and change the contexts of the configuration file",
   completion: "Print a shell's completion script",
   help: "Show the help of a command",
   version: "Show the version",

@@ -34,6 +34,7 @@ export const EXAMPLES: Readonly<Record<CommandName, string>> = {
   "ssh-config": "ssh-config --user ubuntu > slipway.ssh",
   inspect: "inspect ghcr.io/acme/agent:v1 --platform linux/arm64",
   fake: "fake ec2 --apply",
+  context: "context set staging --database ~/staging.db --tenant acme",
   completion: "completion bash",
   help: "help spawn",
   version: "version",

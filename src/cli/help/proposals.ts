@@ -26,6 +26,24 @@ export function proposeClouds(): readonly string[] {
   return CLOUDS;
 }
 
+export const CONTEXT_ACTIONS = ["use", "list", "show", "set", "delete"] as const;
+export type ContextAction = (typeof CONTEXT_ACTIONS)[number];
+/** The settings of a context, as `--unset` names them. */
+export const CONTEXT_FIELDS = ["database", "key-file", "tenant", "default-output"] as const;
+
+export function proposeContextActions(): readonly string[] {
+  return CONTEXT_ACTIONS;
+}
+
+export function proposeContextFields(): readonly string[] {
+  return CONTEXT_FIELDS;
+}
+
+export async function proposeContexts(context: CliContext): Promise<readonly string[]> {
+  const { contextNames } = await import("../configuration/choose-context.ts");
+  return await contextNames(context);
+}
+
 /** Proposes each kind once: by its plural only if that is what the user is typing. */
 export async function proposeKinds(partial: string): Promise<readonly string[]> {
   const { KIND_ALIASES } = await import("../../catalog/kind-names.ts");

@@ -1,7 +1,16 @@
 import { TOOL_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { asTyped, portNumber } from "../arguments/flags.ts";
-import { proposeClouds, proposeCommands, proposeNames, proposeShells } from "../help/proposals.ts";
+import { DEFAULT_OUTPUTS } from "../global-flag-list.ts";
+import {
+  proposeClouds,
+  proposeCommands,
+  proposeContextActions,
+  proposeContextFields,
+  proposeContexts,
+  proposeNames,
+  proposeShells,
+} from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -131,6 +140,64 @@ const fake = defineRoute<
   },
 });
 
+const context = defineRoute<
+  { defaultOutput?: string; unset?: readonly string[] },
+  [action: string, name?: string]
+>({
+  usage: [
+    "context list",
+    "context show [NAME]",
+    "context use NAME",
+    "context set NAME [--database FILE] [--key-file FILE] [--tenant NAME] [--default-output FORMAT] [--unset SETTING]...",
+    "context delete NAME",
+  ],
+  brief: TOOL_BRIEFS.context,
+  description:
+    "A context holds the settings that a command uses if neither a flag nor a variable sets them. show prints each setting with its source. The context default always exists and sets nothing.",
+  load: async () => (await import("../commands/context.ts")).context,
+  parameters: {
+    flags: {
+      defaultOutput: {
+        kind: "parsed",
+        parse: asTyped,
+        optional: true,
+        placeholder: "FORMAT",
+        brief: "Output format of commands without -o",
+        proposeCompletions: () => DEFAULT_OUTPUTS,
+      },
+      unset: {
+        kind: "parsed",
+        parse: asTyped,
+        variadic: true,
+        optional: true,
+        placeholder: "SETTING",
+        brief: "Remove database, key-file, tenant or default-output; may be repeated",
+        proposeCompletions: proposeContextFields,
+      },
+    },
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "list, show, use, set or delete",
+          placeholder: "ACTION",
+          parse: asTyped,
+          proposeCompletions: proposeContextActions,
+        },
+        {
+          brief: "The context",
+          placeholder: "NAME",
+          parse: asTyped,
+          optional: true,
+          proposeCompletions(this: CliContext) {
+            return proposeContexts(this);
+          },
+        },
+      ],
+    },
+  },
+});
+
 const completion = defineRoute<NoFlags, [shell: string]>({
   usage: ["completion bash|zsh|fish"],
   brief: TOOL_BRIEFS.completion,
@@ -186,6 +253,7 @@ export const toolRoutes: Readonly<Record<keyof typeof TOOL_BRIEFS, CommandRoute>
   doctor,
   inspect,
   fake,
+  context,
   completion,
   help,
   version,

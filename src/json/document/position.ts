@@ -12,7 +12,7 @@ export function mayBeSecret(text: string): boolean {
   return SECRET.test(text);
 }
 
-const NEUTRAL_REMEDY = "Pass one resource as YAML or JSON.";
+export const NEUTRAL_REMEDY = "Pass one resource as YAML or JSON.";
 
 /** The same error without any of the input's text. */
 export function withoutExcerpt({ reason, message, metadata }: SlipwayError): SlipwayError {

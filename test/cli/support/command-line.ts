@@ -38,7 +38,7 @@ export async function slipway(
     stdin: inputOf(stdin),
     stdout: stdout.stream,
     stderr: stderr.stream,
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, HOME: workingDirectory, ...environment },
     cwd: () => workingDirectory,
     once: (signal, listener) => {
       if (signal === "SIGINT" && interrupt !== undefined) onAbort(interrupt, listener);

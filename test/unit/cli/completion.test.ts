@@ -1,7 +1,9 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { SpawnFilter } from "../../../src/slipway/slipway.ts";
 import { scratchCatalog } from "../../cli/support/scratch-catalog.ts";
+import { scratchFolder } from "../../support/scratch.ts";
 import { runInMemory } from "./support/command-line.ts";
 import { fakeSlipway, sampleSpawn } from "./support/fake-slipway.ts";
 
@@ -83,6 +85,8 @@ describe("completion", () => {
     ["states", ["list", "--state", "term"], ["terminating", "terminated"]],
     ["shells", ["completion", ""], ["bash", "zsh", "fish"]],
     ["output formats", ["get", "image", "-o", ""], ["yaml", "json", "table", "wide", "name"]],
+    ["actions on contexts", ["context", "s"], ["show", "set"]],
+    ["settings of a context", ["context", "set", "a", "--unset", "k"], ["key-file"]],
     ["output formats before the command", ["--output", "j"], ["json"]],
     ["a command's flags", ["spawn", "--al"], ["--allow-stale"]],
     ["global flags", ["get", "image", "--ten"], ["--tenant"]],
@@ -135,5 +139,22 @@ describe("completion", () => {
   it("prints nothing if Slipway cannot be opened", async () => {
     const ran = await runInMemory(["__complete", "get", "image", ""]);
     expect(ran).toMatchObject({ exitCode: 0, stdout: "", stderr: "" });
+  });
+
+  it("proposes contexts, and nothing that needs a damaged configuration file", async () => {
+    using folder = scratchFolder();
+    const { path: HOME } = folder;
+    const config = join(HOME, "config.yaml");
+    const environment = { HOME, SLIPWAY_CONFIG: config };
+    const complete = async (...words: readonly string[]) =>
+      (await runInMemory(["__complete", ...words], { slipway, environment })).stdout;
+    writeFileSync(config, "contexts:\n  staging: {}\n  prod: {}\n");
+    expect(await complete("list", "--context", "")).toBe("default\t\nstaging\t\nprod\t\n");
+    expect(await complete("context", "use", "p")).toBe("prod\t\n");
+    expect(await complete("get", "image", "image-t")).toBe("image-two\t\n");
+    writeFileSync(config, "contexts: [");
+    expect(await complete("list", "--context", "")).toBe("");
+    expect(await complete("get", "image", "image-t")).toBe("");
+    expect(await complete("wa")).toMatch(/^watch\t/);
   });
 });

@@ -5,6 +5,7 @@ import { separateGlobalFlags } from "../../../src/cli/global-flags.ts";
 const ABSENT = {
   output: null,
   query: null,
+  context: null,
   tenant: null,
   database: null,
   keyFile: null,

@@ -9,7 +9,7 @@ function withCatalog(catalog: Partial<Catalog>) {
 
 describe("every command", () => {
   it("opens Slipway with the flags, the environment and the working directory", async () => {
-    const environment = { SLIPWAY_TENANT: "env" };
+    const environment = { HOME: "/nowhere", SLIPWAY_TENANT: "env" };
     const ran = await runInMemory(["get", "image", "--tenant", "acme", "--database=x.db"], {
       ...withCatalog({ list: vi.fn().mockResolvedValue([]) }),
       environment,
@@ -19,11 +19,13 @@ describe("every command", () => {
       {
         environment,
         workingDirectory: "/work",
+        chosen: null,
         onWarning: expect.any(Function),
         onlyExisting: false,
         flags: {
           output: null,
           query: null,
+          context: null,
           tenant: "acme",
           database: "x.db",
           keyFile: null,

@@ -24,7 +24,7 @@ describe("help", () => {
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ran.stdout).toContain(`USAGE\n  slipway ${name}`);
     expect(ran.stdout).toMatch(/^EXAMPLE\n {2}slipway /mu);
-    expect(ran.stdout).toMatch(/^Global flags: -o, --query, --tenant, /mu);
+    expect(ran.stdout).toMatch(/^Global flags: -o, --query, --context, --tenant, /mu);
     expect(await runInMemory(["help", name])).toEqual(ran);
   });
 

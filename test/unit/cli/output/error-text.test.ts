@@ -6,6 +6,7 @@ import { asSlipwayError, SlipwayError } from "../../../../src/errors.ts";
 const flags: GlobalFlags = {
   output: null,
   query: null,
+  context: null,
   tenant: null,
   database: null,
   keyFile: null,

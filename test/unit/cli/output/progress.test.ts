@@ -6,6 +6,7 @@ import { memorySink } from "../support/command-line.ts";
 const flags: GlobalFlags = {
   output: null,
   query: null,
+  context: null,
   tenant: null,
   database: null,
   keyFile: null,

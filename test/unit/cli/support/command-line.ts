@@ -49,7 +49,7 @@ export async function runInMemory(
     openTerminal: () => Promise.resolve(options.terminal ?? null),
     stdout: stdout.sink,
     stderr: stderr.sink,
-    environment: options.environment ?? {},
+    environment: { HOME: "/nowhere", ...options.environment },
     workingDirectory: options.workingDirectory ?? "/nowhere",
     interrupt: options.interrupt ?? new AbortController().signal,
     now: () => Date.UTC(2026, 10, 25, 4),
