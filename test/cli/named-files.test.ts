@@ -62,6 +62,13 @@ const REFUSED: readonly Row[] = [
     environment: { NODE_EXTRA_CA_CERTS: "ca.pem" },
     exitCode: 3,
   },
+  {
+    what: "NODE_EXTRA_CA_CERTS by doctor",
+    pipe: "ca.pem",
+    argv: ["doctor", ...DATABASE],
+    environment: { NODE_EXTRA_CA_CERTS: "ca.pem" },
+    exitCode: 3,
+  },
 ];
 
 describe("a pipe that no one writes to", () => {

@@ -1,9 +1,11 @@
 import { cancellation } from "../../async/cancellation.ts";
+import { processEnvironment } from "../../host/environment.ts";
 import type { Environment } from "../../host/environment.ts";
 import { readVersion, supportedNode } from "../../host/package-manifest.ts";
 import { systemClock } from "../../host/system-clock.ts";
 import { checkOptions, checkString } from "../../json/check-options.ts";
 import type { ShapeOf } from "../../json/check-options.ts";
+import { checkExtraCertificates } from "../../oci/registry/certificates.ts";
 import { SUBSTRATES } from "../../plan/plan.ts";
 import type { Check, Substrate } from "../../plan/plan.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
@@ -57,13 +59,16 @@ const DRY_RUN_TIMEOUT = 60_000;
  * Checks everything that Slipway depends on: its database and key, and the engines, registries and clouds that the
  * tenant's records name or the environment configures. It changes nothing, and throws none of the problems that it finds.
  *
- * @throws SlipwayError `INVALID_ARGUMENT` for an invalid option, `NOT_FOUND` for an unknown placement, `CANCELLED`
+ * @throws SlipwayError `INVALID_ARGUMENT` for an invalid option, `NOT_FOUND` for an unknown placement,
+ * `CREDENTIAL_INVALID` for authorities in `NODE_EXTRA_CA_CERTS` that would block this process, `CANCELLED`
  */
 export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   checkOptions("diagnose", options, OPTIONS);
   checkString("the option database of diagnose", options.database);
   const { tenant = "default", placement: name, signal = new AbortController().signal } = options;
   if (signal.aborted) throw cancellation(signal, "the diagnosis");
+  // The first connection with TLS would not return.
+  await checkExtraCertificates(processEnvironment().environment["NODE_EXTRA_CA_CERTS"]);
   const limit = { signal, milliseconds: options.timeout ?? TIMEOUT };
   const own = { ...environmentOf(options), now: () => systemClock.now() };
   await using stored = await openStored({

@@ -109,6 +109,8 @@ describe("AWS", () => {
     expect(checkOf(checks, "aws")).toMatchObject({ outcome: "problem", reason });
     expect(checkOf(checks, "aws")?.message).toContain(words);
     expect(JSON.stringify(checks)).not.toContain(KEYS.AWS_SECRET_ACCESS_KEY);
+    // The refusal shows AWS's time.
+    expect(checkOf(checks, "clock")).toMatchObject({ outcome: "ok" });
     expect(exitCode).toBe(5);
   });
 
@@ -193,5 +195,6 @@ describe("Compute Engine", () => {
       outcome: "problem",
       reason: "PROJECT_NOT_FOUND",
     });
+    expect(checkOf(checks, "clock")).toMatchObject({ outcome: "ok" });
   });
 });

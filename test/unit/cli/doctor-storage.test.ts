@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Slipway } from "../../../src/slipway/slipway.ts";
+import { makePipe } from "../../support/pipe.ts";
 import {
   checkOf,
   contentsOf,
@@ -39,6 +40,12 @@ describe("the database", () => {
         mkdirSync(database);
       },
       { outcome: "problem", reason: "STORAGE_UNAVAILABLE" },
+      3,
+    ],
+    [
+      "with a log that is a pipe",
+      ({ database }) => makePipe(`${database}-wal`),
+      { outcome: "problem", message: expect.stringContaining("it is a pipe") },
       3,
     ],
     [
