@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { once } from "../../async/memoize.ts";
 import { distinct, hasPrefix, text } from "./common.ts";
-import { containerHostFields } from "./container.ts";
+import { containerHostFields } from "./container-host.ts";
 
 export const dockerTarget = once(() =>
   z.strictObject({

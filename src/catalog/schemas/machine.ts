@@ -20,7 +20,7 @@ import {
   providerName,
   substrate,
 } from "./common.ts";
-import { containerShape } from "./container.ts";
+import { containerShape } from "./container-shape.ts";
 import { dataDisks } from "./disk.ts";
 
 /** In the order of the specification. */

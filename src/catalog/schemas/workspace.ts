@@ -6,7 +6,7 @@ import { once } from "../../async/memoize.ts";
 import type { Rule } from "../violation.ts";
 import { clonePath } from "../../plan/clone-path.ts";
 import { commonRules, described, distinct, nameOf, text } from "./common.ts";
-import { containerProcessFields } from "./container.ts";
+import { containerProcessFields } from "./container-process.ts";
 
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const variable = text(VARIABLE, "must match [A-Za-z_][A-Za-z0-9_]*", 256);

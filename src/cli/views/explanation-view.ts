@@ -67,8 +67,9 @@ function fieldsText({ fields }: Explanation, width: number): string {
   return fields
     .map((field) => {
       const standard = field.default === undefined ? "" : `, default ${inLine(field.default)}`;
-      const head = `${INDENT}${field.name}  ${typeText(field)}${standard}\n`;
-      return head + paragraph(field.description ?? "", INDENT + INDENT, width);
+      const head = `${INDENT}${field.name}  ${typeText(field)}${standard}`;
+      const lines = wrapLine(head, width, INDENT + INDENT).map((line) => `${line}\n`);
+      return lines.join("") + paragraph(field.description ?? "", INDENT + INDENT, width);
     })
     .join("");
 }
