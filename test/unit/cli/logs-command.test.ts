@@ -194,6 +194,27 @@ describe("logs of several spawns", () => {
     expect(ran.stderr).toContain("no live spawn matches");
   });
 
+  it.each([
+    ["-f", 40],
+    ["--tail=5", 16],
+  ])("are read at the same time, with %s up to %i", async (flag, most) => {
+    let open = 0;
+    let seen = 0;
+    const { promise: full, resolve } = Promise.withResolvers<void>();
+    const all: Slipway["logs"] = async function* () {
+      open += 1;
+      seen = Math.max(seen, open);
+      if (open === most) resolve();
+      yield Buffer.from("up\n");
+      await full;
+      open -= 1;
+    };
+    const ids = Array.from({ length: 40 }, (_, index) => `s-${index}`);
+    const ran = await runInMemory(["logs", flag, ...ids], { slipway: fakeSlipway({ logs: all }) });
+    expect(ran.stdout.match(/up/g)).toHaveLength(40);
+    expect(seen).toBe(most);
+  });
+
   it("are printed although one cannot be read, which is reported at the end", async () => {
     outputs.set("one", outputOf("up\n"));
     const ran = await runInMemory(["logs", "gone", "one"], { slipway: fakeSlipway({ logs }) });

@@ -48,6 +48,7 @@ it("gives every complete line at once, and keeps the rest", () => {
 it("cuts a line that is too long, but not before its newline", () => {
   const longest = "x".repeat(64 * 1024);
   expect(printed([Buffer.from(`${longest}\n`)])).toBe(`> ${longest}\n`);
+  expect(printed([Buffer.from(longest), Buffer.from("\n")])).toBe(`> ${longest}\n`);
   expect(printed([Buffer.from(longest), Buffer.from("y\n")])).toBe(`> ${longest}\n> y\n`);
   const lines = createPrefixedLines("> ");
   expect(lines.add(Buffer.from(`${longest}${longest}y`)).length).toBe(2 * (longest.length + 3));
