@@ -1,5 +1,10 @@
 import type { CliContext } from "../context.ts";
-import { proposeLiveSpawns, proposeSpawns } from "../help/proposals.ts";
+import {
+  proposeContainers,
+  proposeLiveSpawns,
+  proposeSpawns,
+  proposeVirtualMachines,
+} from "../help/proposals.ts";
 import { asTyped } from "./flags.ts";
 
 /** The argument that names a spawn. */
@@ -17,5 +22,21 @@ export const liveSpawnId = {
   ...spawnId,
   proposeCompletions(this: CliContext) {
     return proposeLiveSpawns(this);
+  },
+} as const;
+
+/** For commands that run in containers alone. */
+export const containerSpawnId = {
+  ...spawnId,
+  proposeCompletions(this: CliContext) {
+    return proposeContainers(this);
+  },
+} as const;
+
+/** For commands about virtual machines alone. */
+export const virtualMachineSpawnId = {
+  ...spawnId,
+  proposeCompletions(this: CliContext) {
+    return proposeVirtualMachines(this);
   },
 } as const;

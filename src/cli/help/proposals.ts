@@ -2,6 +2,7 @@
  * Completion proposals for arguments. Every command's description refers to these functions, even when only help is
  * printed, so anything more than a list of words is loaded on demand.
  */
+import type { Spawn } from "../../ledger/spawn-record.ts";
 import type { CatalogKind } from "../../catalog/kinds.ts";
 import type { SpawnFilter } from "../../slipway/slipway.ts";
 import type { CliContext } from "../context.ts";
@@ -114,12 +115,29 @@ export async function proposeLiveSpawns(context: CliContext): Promise<readonly s
   return await spawnIds(context, { live: true });
 }
 
-async function spawnIds(context: CliContext, filter: SpawnFilter): Promise<readonly string[]> {
+/** Live spawns on Docker, before the command that is to run in one. */
+export async function proposeContainers(context: CliContext): Promise<readonly string[]> {
+  if (earlierWords(context).includes("--")) return [];
+  return await spawnIds(context, { live: true }, ({ substrate }) => substrate === "DOCKER");
+}
+
+/** Live spawns that are not on Docker. */
+export async function proposeVirtualMachines(context: CliContext): Promise<readonly string[]> {
+  return await spawnIds(context, { live: true }, ({ substrate }) => substrate !== "DOCKER");
+}
+
+async function spawnIds(
+  context: CliContext,
+  filter: SpawnFilter,
+  isProposed: (spawn: Spawn) => boolean = () => true,
+): Promise<readonly string[]> {
   if (isTypingFlag(context)) return [];
   await using slipway = await context.openSlipway();
   const spawns = await slipway.listSpawns({ ...filter, limit: MOST_SPAWNS });
   const typed = new Set(earlierWords(context));
-  return spawns.map(({ spawnId }) => spawnId).filter((id) => !typed.has(id));
+  return spawns
+    .filter((spawn) => !typed.has(spawn.spawnId) && isProposed(spawn))
+    .map(({ spawnId }) => spawnId);
 }
 
 /** The words between the command and the one that is being typed. */

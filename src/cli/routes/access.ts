@@ -1,6 +1,6 @@
 import { ACCESS_BRIEFS } from "../help/command-list.ts";
 import { asTyped } from "../arguments/flags.ts";
-import { liveSpawnId } from "../arguments/spawn-id.ts";
+import { containerSpawnId, liveSpawnId, virtualMachineSpawnId } from "../arguments/spawn-id.ts";
 import type { CliContext } from "../context.ts";
 import { proposeNames } from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
@@ -66,7 +66,7 @@ const exec = defineRoute<
       },
     },
     aliases: { i: "interactive", t: "tty", u: "user", w: "workdir", e: "env" },
-    positional: { kind: "array", parameter: liveSpawnId },
+    positional: { kind: "array", parameter: containerSpawnId },
   },
 });
 
@@ -79,7 +79,7 @@ const shell = defineRoute<{ user?: string; workdir?: string }, [spawnId: string]
   parameters: {
     flags: person,
     aliases: { u: "user", w: "workdir" },
-    positional: { kind: "tuple", parameters: [liveSpawnId] },
+    positional: { kind: "tuple", parameters: [containerSpawnId] },
   },
 });
 
@@ -120,7 +120,7 @@ const sshConfig = defineRoute<{ user?: string; workspace?: string }, string[]>({
       },
     },
     aliases: { u: "user" },
-    positional: { kind: "array", parameter: liveSpawnId },
+    positional: { kind: "array", parameter: virtualMachineSpawnId },
   },
 });
 

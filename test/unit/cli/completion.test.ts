@@ -19,7 +19,7 @@ const list = vi
 const spawns = [
   sampleSpawn({ spawnId: "s-1" }),
   sampleSpawn({ spawnId: "s-2", state: "terminated" }),
-  sampleSpawn({ spawnId: "s-3", state: "terminating" }),
+  sampleSpawn({ spawnId: "s-3", state: "terminating", substrate: "AWS" }),
 ];
 const listSpawns = vi
   .fn()
@@ -52,6 +52,12 @@ describe("completion", () => {
     ["live spawns to terminate", ["terminate", ""], ["s-1", "s-3"]],
     ["live spawns to read", ["logs", ""], ["s-1", "s-3"]],
     ["live spawns to watch", ["watch", ""], ["s-1", "s-3"]],
+    ["containers to run commands in", ["exec", ""], ["s-1"]],
+    ["nothing for the command itself", ["exec", "s-9", "--", ""], []],
+    ["containers for a shell", ["shell", ""], ["s-1"]],
+    ["live spawns with ports", ["ports", ""], ["s-1", "s-3"]],
+    ["virtual machines for ssh", ["ssh-config", ""], ["s-3"]],
+    ["workspaces for ssh", ["ssh-config", "--workspace", "workspace-t"], ["workspace-two"]],
     ["each spawn once", ["terminate", "s-1", "s"], ["s-3"]],
     ["a kind by its plural", ["get", "images"], ["images"]],
     ["names after a plural", ["get", "images", "image-t"], ["image-two"]],

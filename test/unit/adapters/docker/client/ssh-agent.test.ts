@@ -1,8 +1,12 @@
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { describe, expect, it, vi } from "vitest";
+import type { ExecRequest } from "../../../../../src/substrate/contract.ts";
 import { adapterOf } from "../../../../support/docker-subject.ts";
+import { frame } from "../../../../support/engine-adapter.ts";
 import {
   containerAnswer,
   infoAnswer,
@@ -47,6 +51,34 @@ describe("an engine by ssh", () => {
     expect(ssh.calls()).toEqual([
       "-o BatchMode=yes -o ConnectTimeout=30 -T -l me -p 2222 -- engine.test docker system dial-stdio",
     ]);
+  });
+
+  it("runs commands, whose input and output go through ssh", async () => {
+    using folder = scratchFolder();
+    await using engine = await startFakeEngine();
+    engine.on("POST /containers/c1/exec", ({ reply }) => reply(201, { Id: "e1" }));
+    engine.on("POST /exec/e1/start", ({ upgrade }) => {
+      const stream = upgrade();
+      // The end of the input has to arrive, and the output after it.
+      void text(stream).then((typed) => stream.end(frame(1, typed.toUpperCase())));
+    });
+    engine.on("GET /exec/e1/json", ({ reply }) => reply(200, { Running: false, ExitCode: 4 }));
+    const ssh = program(folder.path, dialing(engine.host.slice("unix://".length)));
+    const adapter = adapterOf({ host: "ssh://me@engine.test" }, { sshProgram: ssh.path });
+    if (adapter.access?.kind !== "exec") throw new Error("the adapter runs no commands");
+    let printed = "";
+    const request: ExecRequest = {
+      command: ["tr"],
+      env: {},
+      user: null,
+      workingDirectory: null,
+      input: Readable.from([Buffer.from("typed")]),
+      terminal: null,
+      onOutput: async (_stream, bytes) => void (printed += Buffer.from(bytes).toString()),
+    };
+    const code = await adapter.access.exec("c1", request, signal);
+    expect({ code, printed }).toEqual({ code: 4, printed: "TYPED" });
+    await adapter.close();
   });
 
   it("says what ssh complains of", async () => {
