@@ -6,8 +6,9 @@ import type { AgentOptions as SecureAgentOptions } from "node:https";
 import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
-import { proxyRefused, proxyUnreachable } from "./proxy-failure.ts";
-import type { ProxyRule, ProxyServer } from "./proxy-rule.ts";
+import { ProxyFailure, proxyRefused, proxyUnreachable } from "./proxy-failure.ts";
+import type { ProxyRule } from "./proxy-rule.ts";
+import type { ProxyServer } from "./proxy-server.ts";
 
 /** Agents of Node's HTTP client: for `http` targets, and for `https` targets. */
 export interface Agents {
@@ -43,7 +44,11 @@ class TunnelAgent extends SecureAgent {
 
   override createConnection(options: Destination, callback?: Connected) {
     const target = targetOf("https:", options);
-    const proxy = this.#rule(target);
+    const proxy = proxyFor(this.#rule, target);
+    if (proxy instanceof ProxyFailure) {
+      void handOver(Promise.reject(proxy), callback);
+      return undefined;
+    }
     if (proxy === null) return super.createConnection(options, callback);
     const secure = (socket: Socket) => {
       const through = { ...options, socket };
@@ -68,12 +73,16 @@ class ForwardingAgent extends PlainAgent {
   /** Called by Node with each request, before its head is written. */
   addRequest(request: ClientRequest, options: Destination): void {
     const target = targetOf("http:", options);
-    const proxy = this.#rule(target);
+    const proxy = proxyFor(this.#rule, target);
     const send = (destination: Destination) => {
       const pool: unknown = Reflect.get(PlainAgent.prototype, "addRequest");
       if (typeof pool === "function") Reflect.apply(pool, this, [request, destination]);
     };
     if (proxy === null) return send(options);
+    if (proxy instanceof ProxyFailure) {
+      const failing = { ...options, [VIA]: proxy };
+      return send(failing);
+    }
     const { authorization } = proxy;
     if (authorization !== null) request.setHeader("proxy-authorization", authorization.reveal());
     request.path = new URL(request.path, target).href;
@@ -82,13 +91,25 @@ class ForwardingAgent extends PlainAgent {
   }
 
   override createConnection(
-    options: Destination & { readonly [VIA]?: ProxyServer },
+    options: Destination & { readonly [VIA]?: ProxyServer | ProxyFailure },
     callback?: Connected,
   ) {
     const proxy = options[VIA];
     if (proxy === undefined) return super.createConnection(options, callback);
-    void handOver(connectTo(proxy, proxy.origin), callback);
+    const opening =
+      proxy instanceof ProxyFailure ? Promise.reject(proxy) : connectTo(proxy, proxy.origin);
+    void handOver(opening, callback);
     return undefined;
+  }
+}
+
+/** Node's client expects no agent to throw. */
+function proxyFor(rule: ProxyRule, target: URL): ProxyServer | ProxyFailure | null {
+  try {
+    return rule(target);
+  } catch (caught) {
+    if (caught instanceof ProxyFailure) return caught;
+    throw caught;
   }
 }
 

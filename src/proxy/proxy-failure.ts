@@ -1,6 +1,6 @@
 import { UNSENT } from "../errors.ts";
 import type { SlipwayErrorOptions } from "../errors.ts";
-import type { ProxyServer } from "./proxy-rule.ts";
+import type { ProxyServer } from "./proxy-server.ts";
 
 /** The meaning of a proxy's failure: everything in a `SlipwayError` except its message. */
 export type ProxyVerdict = Required<
@@ -29,6 +29,18 @@ export function proxyFailureIn(caught: unknown): ProxyFailure | null {
     seen.add(at);
   }
   return null;
+}
+
+/** The environment's proxy cannot be used, and nothing was sent. */
+export function proxyInvalid(variable: string, address: string, why: string): ProxyFailure {
+  return new ProxyFailure(`${variable} ${JSON.stringify(address)} ${why}`, {
+    code: "FAILED_PRECONDITION",
+    reason: "PROXY_INVALID",
+    remedy: `Set ${variable} to an address such as http://proxy.example:3128, unset it, or name the host in NO_PROXY.`,
+    blastRadius: "region",
+    retry: "never",
+    metadata: { ...UNSENT, variable },
+  });
 }
 
 /** The proxy answered that it does not connect to the target. */

@@ -1,24 +1,15 @@
 import { BlockList, isIP } from "node:net";
 import { domainToASCII } from "node:url";
-import { SlipwayError } from "../errors.ts";
 import type { Environment } from "../host/environment.ts";
 import { quotableAddress } from "../redaction/address.ts";
 import { SecretValue } from "../secret-value.ts";
+import { ProxyFailure, proxyInvalid } from "./proxy-failure.ts";
+import type { ProxyServer } from "./proxy-server.ts";
 
-/** A proxy that the environment names. */
-export interface ProxyServer {
-  /** The variable that names it: `HTTPS_PROXY`. */
-  readonly variable: string;
-  /** `http://proxy.example:3128`, without user and password. */
-  readonly origin: string;
-  readonly isSecure: boolean;
-  readonly hostname: string;
-  readonly port: number;
-  /** The value of `Proxy-Authorization`; null for a proxy without a user. */
-  readonly authorization: SecretValue | null;
-}
-
-/** The proxy for a target, `http` or `https`; null for a direct connection. */
+/**
+ * The proxy for a target, `http` or `https`; null for a direct connection. Throws a {@link ProxyFailure} if the proxy's
+ * address is not valid: targets without a proxy do not need it.
+ */
 export type ProxyRule = (target: URL) => ProxyServer | null;
 
 /**
@@ -28,7 +19,6 @@ export type ProxyRule = (target: URL) => ProxyServer | null;
  * of the clouds are never asked through a proxy.
  *
  * @returns null if the environment names no proxy
- * @throws SlipwayError `PROXY_INVALID`
  */
 export function proxyRule(environment: Environment): ProxyRule | null {
   const plain = proxyOf(environment, "HTTP_PROXY");
@@ -38,6 +28,7 @@ export function proxyRule(environment: Environment): ProxyRule | null {
   return (target) => {
     const proxy = target.protocol === "https:" ? secure : plain;
     if (proxy === null || isLocal(target) || isExempt(target)) return null;
+    if (proxy instanceof ProxyFailure) throw proxy;
     return proxy;
   };
 }
@@ -55,28 +46,32 @@ const DEFAULT_PORTS: ReadonlyMap<string, number> = new Map([
   ["https:", 443],
 ]);
 
-function proxyOf(environment: Environment, name: string): ProxyServer | null {
+function proxyOf(environment: Environment, name: string): ProxyServer | ProxyFailure | null {
   const named = valueOf(environment, name);
   if (named === null) return null;
   const { variable } = named;
   const value = named.value.trim();
+  const invalid = (why: string) => proxyInvalid(variable, quotableAddress(value), why);
   // A scheme is optional, as in Go: `proxy.example:3128`.
   const url = URL.parse(/^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`);
   const port = DEFAULT_PORTS.get(url?.protocol ?? "");
-  if (url === null || url.hostname === "") throw invalidProxy(variable, value, "is not an address");
-  if (port === undefined)
-    throw invalidProxy(variable, value, `has the scheme ${url.protocol}, which is not supported`);
+  if (url === null || url.hostname === "") return invalid("is not an address");
+  if (port === undefined) return invalid(`has the scheme ${url.protocol}, which is not supported`);
+  const authorization = authorizationOf(url);
+  if (authorization === undefined)
+    return invalid("has a user or password with an invalid percent sign");
   return {
     variable,
     origin: url.origin,
     isSecure: url.protocol === "https:",
     hostname: bareHost(url.hostname),
     port: url.port === "" ? port : Number(url.port),
-    authorization: authorizationOf(url, variable, value),
+    authorization,
   };
 }
 
-function authorizationOf(url: URL, variable: string, value: string): SecretValue | null {
+/** Undefined if a part cannot be decoded. */
+function authorizationOf(url: URL): SecretValue | null | undefined {
   if (url.username === "" && url.password === "") return null;
   try {
     const user = decodeURIComponent(url.username);
@@ -84,18 +79,8 @@ function authorizationOf(url: URL, variable: string, value: string): SecretValue
     return new SecretValue(`Basic ${pair.toString("base64")}`);
   } catch (caught) {
     if (!(caught instanceof URIError)) throw caught;
-    throw invalidProxy(variable, value, "has a user or password with an invalid percent sign");
+    return undefined;
   }
-}
-
-function invalidProxy(variable: string, value: string, why: string): SlipwayError {
-  return new SlipwayError({
-    code: "FAILED_PRECONDITION",
-    reason: "PROXY_INVALID",
-    message: `${variable} ${JSON.stringify(quotableAddress(value))} ${why}`,
-    remedy: `Set ${variable} to an address such as http://proxy.example:3128, or unset it.`,
-    metadata: { variable },
-  });
 }
 
 const loopback = new BlockList();

@@ -232,12 +232,39 @@ describe("Compute Engine behind a proxy", () => {
   });
 });
 
-describe("an invalid proxy", () => {
-  it("is an error before anything is sent", async () => {
-    const environment = { HTTPS_PROXY: "socks5://proxy.example:1080" };
-    const options = { environment, home: "/nowhere", now: () => Date.now() };
-    expect(() => createAwsAdapter({ ...options, target: awsTarget() })).toThrowError(
-      expect.objectContaining({ reason: "PROXY_INVALID" }),
-    );
+describe("a proxy that is not supported", () => {
+  const SOCKS = "socks5h://proxy.example:1080";
+  const KEYS = { AWS_ACCESS_KEY_ID: EC2_ACCOUNT, AWS_SECRET_ACCESS_KEY: "test" };
+
+  it.each([
+    ["HTTPS_PROXY", {}],
+    ["HTTP_PROXY", { AWS_ENDPOINT_URL: "http://ec2.example.test" }],
+  ])("is the cause if EC2 is behind it: %s", async (variable, more) => {
+    const checks = await resolveInChina({ ...KEYS, ...more, [variable]: SOCKS });
+    const failed = checks.find(({ outcome }) => outcome === "failed");
+    expect(failed).toMatchObject({ reason: "PROXY_INVALID", code: "FAILED_PRECONDITION" });
+    expect(failed?.message).toContain(`${variable} "${SOCKS}" has the scheme socks5h:`);
+  });
+
+  it("is the cause if Compute Engine is behind it", async () => {
+    await using scene = await gceScene();
+    const adapter = scene.open({
+      environment: {
+        CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: "http://compute.example.test/compute/v1/",
+        CLOUDSDK_AUTH_ACCESS_TOKEN: "anything",
+        HTTP_PROXY: SOCKS,
+      },
+    });
+    const source = { substrate: "GCP", selfLink: `projects/${PROJECT}/global/images/x` } as const;
+    const image = { imageName: "agent-base", architecture: "amd64" } as const;
+    const { checks } = await adapter.inspectImage(source, image, signal);
+    expect(checks.find(({ outcome }) => outcome === "failed")?.reason).toBe("PROXY_INVALID");
+  });
+
+  it("is not needed for an endpoint on this machine, nor for one in NO_PROXY", async () => {
+    await using scene = await ec2Scene();
+    const environment = { HTTP_PROXY: SOCKS, HTTPS_PROXY: SOCKS };
+    const { checks } = await scene.resolve({ environment });
+    expect(failures(checks)).toEqual({});
   });
 });

@@ -79,18 +79,25 @@ describe("the proxy of a target", () => {
     ["socks5://proxy.example:1080", "has the scheme socks5:, which is not supported"],
     ["ftp://proxy.example", "has the scheme ftp:, which is not supported"],
     ["http://user:%zz@proxy.example", "has a user or password with an invalid percent sign"],
-  ])("%s is an error before anything is sent", (value, why) => {
-    expect(() => proxyRule({ https_proxy: value })).toThrowError(
+  ])("%s is an error for the targets that need it, and for no other", (value, why) => {
+    const rule = ruleOf({ https_proxy: value, NO_PROXY: "exempt.example" });
+    expect(() => rule(TARGET)).toThrowError(
       expect.objectContaining({
-        reason: "PROXY_INVALID",
-        code: "FAILED_PRECONDITION",
         message: expect.stringContaining(why),
+        verdict: expect.objectContaining({
+          reason: "PROXY_INVALID",
+          code: "FAILED_PRECONDITION",
+          retry: "never",
+        }),
       }),
     );
+    for (const direct of ["https://exempt.example/", "https://127.0.0.1/", "http://plain.example/"])
+      expect(rule(new URL(direct))).toBeNull();
   });
 
   it("does not repeat the password of an invalid address", () => {
-    expect(() => proxyRule({ HTTPS_PROXY: "http://user:hunter2@proxy example" })).toThrowError(
+    const rule = ruleOf({ HTTPS_PROXY: "http://user:hunter2@proxy example" });
+    expect(() => rule(TARGET)).toThrowError(
       /^HTTPS_PROXY "http:\/\/\[redacted\]@proxy example" is not an address$/,
     );
   });
