@@ -75,8 +75,12 @@ describe("exec", () => {
     [["-t"], []],
   ])("gives the command this terminal with %j, and restores it", async (flags, expected) => {
     const { terminal, modes } = fakeTerminal();
-    for (const outcome of [Promise.resolve(0), Promise.reject(new Error("the engine died"))]) {
-      const exec = vi.fn<Exec>().mockReturnValue(outcome);
+    const outcomes: readonly Exec[] = [
+      () => Promise.resolve(0),
+      () => Promise.reject(new Error("the engine died")),
+    ];
+    for (const outcome of outcomes) {
+      const exec = vi.fn<Exec>(outcome);
       await runInMemory(["exec", ...flags, "one", "--", "sh"], {
         slipway: fakeSlipway({ exec }),
         terminal,
