@@ -123,9 +123,11 @@ describe("slipway doctor --placement", () => {
   it("does not know the placement", async () => {
     using at = scene();
     await at.write(ec2Placement());
-    const ran = await runInMemory(["doctor", "--placement", "us-eat", "--database", at.database]);
+    const ran = await runInMemory(["doctor", "--placement", "us-eat", "--database", at.database], {
+      environment: { HOME: at.folder },
+    });
     expect(ran).toMatchObject({ exitCode: 4, stdout: "" });
-    expect(ran.stderr).toContain("us-east");
+    expect(ran.stderr).toContain("Did you mean placement us-east?");
   });
 
   it("makes the checks of a dry run, and asks no other provider", async () => {
