@@ -7,7 +7,7 @@ import type { Ec2World } from "./ec2-world.ts";
 import type { SlipwayPorts } from "../src/slipway/facade.ts";
 import { createCatalog } from "../src/catalog/create-catalog.ts";
 import { createMemoryStore } from "../src/catalog/store/memory-store.ts";
-import { givenKey } from "../src/secrets/key-file.ts";
+import { givenKey } from "../src/secrets/key-source.ts";
 import { createSealedStore } from "../src/secrets/sealed-store.ts";
 import { systemClock } from "../src/host/system-clock.ts";
 import { createMemoryLedger } from "../src/ledger/memory-ledger.ts";

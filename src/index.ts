@@ -142,6 +142,7 @@ export type {
   Suspect,
 } from "./ledger/ledger.ts";
 export type { PruneReport } from "./ledger/prune.ts";
+export type { KeyRotated } from "./secrets/sealed-store.ts";
 export type { PruneBatch, PruneCounts, PrunedBatch, PrunePosition } from "./ledger/pruning.ts";
 export type { SpawnNotice } from "./spawner/notice.ts";
 export type { Recovered } from "./spawner/recover.ts";

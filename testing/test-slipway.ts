@@ -6,7 +6,7 @@ import { checkOptions } from "../src/json/check-options.ts";
 import type { ShapeOf } from "../src/json/check-options.ts";
 import { createMemoryLedger } from "../src/ledger/memory-ledger.ts";
 import type { Substrate } from "../src/plan/plan.ts";
-import { givenKey } from "../src/secrets/key-file.ts";
+import { givenKey } from "../src/secrets/key-source.ts";
 import { createSealedStore } from "../src/secrets/sealed-store.ts";
 import { assembleSlipway } from "../src/slipway/facade.ts";
 import type { SlipwayPorts } from "../src/slipway/facade.ts";
@@ -99,6 +99,7 @@ function openTestSlipway(options: TestSlipwayOptions, world: TestWorld): TestSli
     dockerCredential: () => Promise.resolve(null),
     registryToken: () => Promise.reject(noRegistry()),
     openRegistryClient: () => Promise.reject(noRegistry()),
+    rotateKey: () => secrets.rotateKey(),
     newSpawnId: (workspace) => `${workspace}-${(opened.spawns += 1)}`,
     close: () => Promise.resolve(),
     ...options.ports,

@@ -2,7 +2,7 @@
  * The operations on a catalog's tables inside one transaction. A store implements these few operations and atomic
  * transactions; the rules in `transitions.ts` are the same for every store.
  */
-import type { SealedValue } from "../secrets/sealed-value.ts";
+import type { SealedSecret, SealedValue } from "../secrets/sealed-value.ts";
 import type { JsonObject } from "../errors.ts";
 import type { CatalogKind } from "./kinds.ts";
 
@@ -57,6 +57,8 @@ export interface CatalogReading {
   findSealed(tenant: string, name: string): SealedValue | null;
   /** The ids of the keys that seal values of any tenant. */
   sealingKeys(): readonly string[];
+  /** Values of any tenant that are sealed with one of these keys, at most `limit`. */
+  sealedWith(keyIds: readonly string[], limit: number): readonly SealedSecret[];
 }
 
 export interface CatalogWriting extends CatalogReading {

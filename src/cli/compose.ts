@@ -4,7 +4,8 @@ import { SlipwayError } from "../errors.ts";
 import { userName } from "../host/environment.ts";
 import type { Diagnosis, DiagnoseOptions } from "../slipway/diagnosis/diagnose.ts";
 import type { Slipway } from "../slipway/slipway.ts";
-import { settingsOf } from "./configuration/settings.ts";
+import type { KeyOptions } from "../slipway/own-environment.ts";
+import { keyVariableOf, settingsOf } from "./configuration/settings.ts";
 import type { Composition, Environment } from "./context.ts";
 
 function noDatabase(path: string): SlipwayError {
@@ -21,7 +22,7 @@ function noDatabase(path: string): SlipwayError {
 export async function composeSlipway(composition: Composition): Promise<Slipway> {
   const { environment, onWarning, onlyExisting } = composition;
   const { createSlipway } = await import("../slipway/create-slipway.ts");
-  const places = placesOf(composition);
+  const places = await placesOf(composition);
   const { database } = places;
   if (onlyExisting === true && !existsSync(database)) throw noDatabase(database);
   return await createSlipway({ ...places, actor: actorOf(environment), environment, onWarning });
@@ -34,20 +35,30 @@ export async function composeDiagnosis(
 ): Promise<Diagnosis> {
   const { diagnose } = await import("../slipway/diagnosis/diagnose.ts");
   const { environment } = composition;
-  return await diagnose({ ...placesOf(composition), environment, ...options });
+  return await diagnose({ ...(await placesOf(composition)), environment, ...options });
 }
 
 /** The settings, with absolute paths. */
-function placesOf({ flags, chosen, environment, workingDirectory }: Composition): {
-  readonly database: string;
-  readonly keyFile: string;
-  readonly tenant: string;
-} {
-  const { database, keyFile, tenant } = settingsOf(flags, environment, chosen);
+async function placesOf({
+  flags,
+  chosen,
+  environment,
+  workingDirectory,
+}: Composition): Promise<KeyOptions & { readonly tenant: string }> {
+  const settings = settingsOf(flags, environment, chosen);
+  const { database, keyFile, tenant } = settings;
+  const given = keyVariableOf(settings, environment);
+  if (given?.kind === "key") {
+    // Here, where the message can name the variable.
+    const { parseKeys } = await import("../secrets/key-source.ts");
+    parseKeys(given.value, given.variable);
+  }
   return {
     database: resolve(workingDirectory, database.value),
-    keyFile: resolve(workingDirectory, keyFile.value),
     tenant: tenant.value,
+    ...(given === null
+      ? { keyFile: resolve(workingDirectory, keyFile.value) }
+      : { [given.kind]: given.value }),
   };
 }
 

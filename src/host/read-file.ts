@@ -25,6 +25,7 @@ const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: "it does not exist",
   ENOTDIR: "a part of its path is not a folder",
   EPERM: "operation not permitted",
+  EROFS: "the file system is read-only",
   [SOCKET_OPENED]: "it is a socket or a device without a driver",
 };
 

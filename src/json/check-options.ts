@@ -24,6 +24,10 @@ const KINDS = {
     holds: (value: unknown) =>
       Array.isArray(value) && value.every((item) => typeof item === "string"),
   },
+  key: {
+    words: "32 bytes or their base64",
+    holds: (value: unknown) => typeof value === "string" || value instanceof Uint8Array,
+  },
   // Checked by its owner, who can say where it is not JSON.
   "JSON value": { words: "a JSON value", holds: () => true },
   "workspace or plan": {

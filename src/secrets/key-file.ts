@@ -1,6 +1,6 @@
-/** Sources of the key that seals secrets: a file of the current user, or the caller. */
+/** Sealing keys in a file of the current user: 32 random bytes in base64 on each line, mode 0600. */
 import { randomBytes } from "node:crypto";
-import { link, open, unlink } from "node:fs/promises";
+import { link, open, rename, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { SlipwayError } from "../errors.ts";
 import { errorCode } from "../host/error-code.ts";
@@ -8,66 +8,90 @@ import { belongsToAnother } from "../host/file-owner.ts";
 import { followOwnLinks } from "../host/own-links.ts";
 import { isAbsent, readRegularFile, whyUnreadable } from "../host/read-file.ts";
 import { makeFolder } from "../storage/database.ts";
-import { KEY_BYTES, sealingKey } from "./sealing.ts";
+import { invalidKey, parseKeys } from "./key-source.ts";
+import type { KeyRotation, KeySource, SealingKeys } from "./key-source.ts";
+import { KEY_BYTES } from "./sealing.ts";
 import type { SealingKey } from "./sealing.ts";
 
-export interface KeySource {
-  /** For messages: `key file /…`. */
-  readonly description: string;
-  /**
-   * Loads the key; null if there is none yet.
-   *
-   * @throws SlipwayError `SECRET_KEY_INVALID` if the content is not a key, or other users can access it
-   */
-  load(): Promise<SealingKey | null>;
-  /**
-   * Creates a key if there is none, and returns the key that exists now: several processes may create one
-   * concurrently.
-   */
-  create(): Promise<SealingKey>;
-}
-
 const LARGEST_KEY_FILE = 1024;
-const KEY_TEXT = /^[A-Za-z0-9+/]{43}=\s*$/;
 
-/** A key in a file: 32 random bytes in base64, mode 0600. */
+/**
+ * The keys in a file. During a rotation, the new key is in `FILE.next`, which takes the file's place in the end. So every
+ * process can open every value at any time, wherever the rotation is interrupted.
+ */
 export function keyFile(path: string): KeySource {
   const file = resolve(path);
   const description = `key file ${file}`;
-  const load = async (): Promise<SealingKey | null> => {
+  const load = async (): Promise<SealingKeys | null> => {
+    const keys = await readKeys(file);
+    if (keys === null) return null;
+    return withOthers(keys, (await readKeys(nextOf(realFile(file)))) ?? []);
+  };
+  const loadExisting = async (): Promise<SealingKeys> => {
+    const keys = await load();
+    if (keys !== null) return keys;
+    throw invalidKey(`${description} disappeared immediately after it was created`);
+  };
+  /** Reports failures of the file system as those of the key file. */
+  const explained = async <T>(work: Promise<T>): Promise<T> => {
     try {
-      const text = await readOwnFile(file, description);
-      return text === null ? null : parseKey(text, description);
+      return await work;
     } catch (caught) {
       throw keyFileError(caught, description);
     }
   };
   return {
     description,
-    load,
-    async create() {
+    load: () => explained(load()),
+    create: () => explained(writeNewKey(file, []).then(loadExisting)),
+    rotate: () => explained(rotateKey(file, loadExisting)),
+  };
+}
+
+async function rotateKey(file: string, load: () => Promise<SealingKeys>): Promise<KeyRotation> {
+  const [current] = await load();
+  const real = realFile(file);
+  const next = nextOf(real);
+  await writeNewKey(next, [current]);
+  const fresh = await readKeys(next);
+  // Another process has ended the rotation in between: its key is the one that seals.
+  if (fresh === null) return { keys: await load(), finish: () => Promise.resolve() };
+  return {
+    keys: withOthers(fresh, await load()),
+    async finish() {
+      const [ours] = fresh;
+      const waiting = await readKeys(next);
+      if (waiting?.[0].id !== ours.id) return;
       try {
-        await writeNewKey(file);
+        await rename(next, real);
       } catch (caught) {
-        throw keyFileError(caught, description);
+        // Another process has ended this rotation in between.
+        if (!isAbsent(caught)) throw keyFileError(caught, `key file ${file}`);
       }
-      const key = await load();
-      if (key === null)
-        throw invalidKey(`${description} disappeared immediately after it was created`);
-      return key;
+      await syncFolder(dirname(real));
     },
   };
 }
 
-/** A key that the caller supplies, as 32 bytes or their base64. */
-export function givenKey(given: Uint8Array | string, description = "the given key"): KeySource {
-  const key =
-    typeof given === "string" ? parseKey(given, description) : keyOfBytes(given, description);
-  return {
-    description,
-    load: () => Promise.resolve(key),
-    create: () => Promise.resolve(key),
-  };
+/** The file that a link leads to: it is on the file system on which the new key can take its place. */
+function realFile(file: string): string {
+  return followOwnLinks(file, ({ link: unsafe, what, remedy }) =>
+    invalidKey(`key file ${unsafe} ${what}`, remedy),
+  );
+}
+
+function nextOf(file: string): string {
+  return `${file}.next`;
+}
+
+function withOthers(keys: SealingKeys, others: readonly SealingKey[]): SealingKeys {
+  return [...keys, ...others.filter(({ id }) => keys.every((key) => key.id !== id))];
+}
+
+async function readKeys(file: string): Promise<SealingKeys | null> {
+  const description = `key file ${file}`;
+  const text = await readOwnFile(file, description);
+  return text === null ? null : parseKeys(text, description);
 }
 
 /**
@@ -76,9 +100,7 @@ export function givenKey(given: Uint8Array | string, description = "the given ke
  */
 async function readOwnFile(path: string, description: string): Promise<string | null> {
   try {
-    const file = followOwnLinks(path, ({ link: unsafe, what, remedy }) =>
-      invalidKey(`key file ${unsafe} ${what}`, remedy),
-    );
+    const file = realFile(path);
     const bytes = await readRegularFile(file, LARGEST_KEY_FILE, (status) => {
       if (belongsToAnother(status))
         throw invalidKey(
@@ -99,16 +121,17 @@ async function readOwnFile(path: string, description: string): Promise<string | 
 }
 
 /**
- * Writes the complete key to disk before linking it to its name, so that no process reads a partial key and the first
- * key wins.
+ * Writes a new key and the given ones to disk before linking the file to its name, so that no process reads a partial
+ * file and the first key wins.
  */
-async function writeNewKey(file: string): Promise<void> {
+async function writeNewKey(file: string, others: readonly SealingKey[]): Promise<void> {
   const folder = dirname(file);
   makeFolder(folder);
   const draft = `${file}.${randomBytes(8).toString("hex")}.tmp`;
   const handle = await open(draft, "wx", 0o600);
   try {
-    await handle.writeFile(`${randomBytes(KEY_BYTES).toString("base64")}\n`);
+    const keys = [randomBytes(KEY_BYTES), ...others.map(({ key }) => key.export())];
+    await handle.writeFile(keys.map((key) => `${key.toString("base64")}\n`).join(""));
     await handle.sync();
   } finally {
     await handle.close();
@@ -120,39 +143,17 @@ async function writeNewKey(file: string): Promise<void> {
   } finally {
     await unlink(draft);
   }
-  // Sync the folder: after a crash, no sealed value may exist without the key's name.
-  const folderHandle = await open(folder, "r");
+  await syncFolder(folder);
+}
+
+/** After a crash, no sealed value may exist without the name of its key. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
   try {
-    await folderHandle.sync();
+    await handle.sync();
   } finally {
-    await folderHandle.close();
+    await handle.close();
   }
-}
-
-function parseKey(text: string, description: string): SealingKey {
-  if (!KEY_TEXT.test(text)) throw notAKey(description);
-  return keyOfBytes(Buffer.from(text, "base64"), description);
-}
-
-function keyOfBytes(bytes: Uint8Array, description: string): SealingKey {
-  if (bytes.byteLength !== KEY_BYTES) throw notAKey(description);
-  return sealingKey(bytes);
-}
-
-function notAKey(description: string): SlipwayError {
-  return invalidKey(
-    `${description} does not hold a key: ${KEY_BYTES} bytes in base64`,
-    "Restore the file from a copy.",
-  );
-}
-
-function invalidKey(message: string, remedy?: string): SlipwayError {
-  return new SlipwayError({
-    code: "FAILED_PRECONDITION",
-    reason: "SECRET_KEY_INVALID",
-    message,
-    ...(remedy === undefined ? {} : { remedy }),
-  });
 }
 
 function keyFileError(caught: unknown, description: string): SlipwayError {

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from "node:crypto";
 import { invalidArgument, SlipwayError } from "../errors.ts";
-import type { KeySource } from "./key-file.ts";
-import type { SealedValue, SealedValues } from "./sealed-value.ts";
+import type { KeySource, SealingKeys } from "./key-source.ts";
+import type { SealedSecret, SealedValue, SealedValues } from "./sealed-value.ts";
 import { NONCE_BYTES, seal, unseal } from "./sealing.ts";
 import type { SealingKey, SecretName } from "./sealing.ts";
 import { SecretValue } from "../secret-value.ts";
@@ -33,7 +33,25 @@ export interface SecretStore {
    * @throws SlipwayError `FAILED_PRECONDITION` / `SECRET_KEY_MISSING`, `SECRET_KEY_INVALID`
    */
   holds(secret: SecretName, value: SecretValue): Promise<boolean>;
+
+  /**
+   * Seals every secret of every tenant again, with a new key. All can be read throughout, by other processes too. If it
+   * is interrupted, the next call continues.
+   *
+   * @throws SlipwayError `FAILED_PRECONDITION` / `SECRET_KEY_MISSING`; `SECRET_KEY_INVALID` if a secret is sealed with a
+   * key that is not here, and nothing has changed; `SECRET_UNREADABLE`, and the secrets before it are sealed again
+   */
+  rotateKey(): Promise<KeyRotated>;
 }
+
+export interface KeyRotated {
+  /** Identifies the key that seals now, without revealing it. */
+  readonly keyId: string;
+  readonly resealed: number;
+}
+
+/** A transaction stops other writers, so it must be short. */
+const RESEALED_AT_ONCE = 50;
 
 /**
  * Creates the store.
@@ -45,13 +63,20 @@ export function createSealedStore(
   keys: KeySource,
   random: (size: number) => Uint8Array = randomBytes,
 ): SecretStore {
-  // A loaded key never changes during the life of a process; a missing key is looked up again.
-  let known: SealingKey | null = null;
-  const load = async (): Promise<SealingKey | null> => {
-    known ??= await keys.load();
+  let known: SealingKeys | null = null;
+  const load = async (): Promise<SealingKeys | null> => {
+    known = await keys.load();
     return known;
   };
-  const loadOrCreate = async (): Promise<SealingKey> => {
+  /** Of this process's own copy: another process may have rotated the key since it was made. */
+  const keyOf = async (secret: SecretName, { keyId }: SealedValue): Promise<SealingKey> => {
+    const find = (from: SealingKeys | null) => from?.find(({ id }) => id === keyId);
+    const key = find(known) ?? find(await load());
+    if (key !== undefined) return key;
+    if (known === null) throw keyMissing(secret, keys);
+    throw otherKey(secret, keys, { are: known, needs: keyId });
+  };
+  const loadOrCreate = async (): Promise<SealingKeys> => {
     const loaded = await load();
     if (loaded !== null) return loaded;
     const inUse = await values.sealingKeys();
@@ -63,29 +88,49 @@ export function createSealedStore(
     async seal(secret, value) {
       const bytes = value.revealBytes();
       if (bytes.byteLength === 0) throw emptyValue(secret);
-      const key = await loadOrCreate();
+      // Loaded each time, because what is sealed with a key that has been replaced would soon be unreadable.
+      const [key] = await loadOrCreate();
       return seal(key, secret, { value: bytes, nonce: random(NONCE_BYTES) });
     },
     async get(tenant, name) {
       const secret = { tenant, name };
       const sealed = await values.sealedValue(tenant, name);
       if (sealed === null) throw secretNotFound(secret);
-      const key = await load();
-      if (key === null) throw keyMissing(secret, keys);
-      if (key.id !== sealed.keyId)
-        throw otherKey(secret, keys, { is: key.id, needs: sealed.keyId });
-      const bytes = unseal(key, secret, sealed);
+      const bytes = unseal(await keyOf(secret, sealed), secret, sealed);
       if (bytes === null) throw unreadable(secret);
       return new SecretValue(bytes);
     },
     async holds(secret, value) {
       const sealed = await values.sealedValue(secret.tenant, secret.name);
       if (sealed === null) return false;
-      const key = await load();
-      if (key === null) throw keyMissing(secret, keys);
-      if (key.id !== sealed.keyId) return false;
+      known ??= await load();
+      if (known === null) throw keyMissing(secret, keys);
+      const key = known.find(({ id }) => id === sealed.keyId);
+      if (key === undefined) return false;
       const bytes = unseal(key, secret, sealed);
       return bytes !== null && Buffer.compare(bytes, value.revealBytes()) === 0;
+    },
+    async rotateKey() {
+      const held = await loadOrCreate();
+      const inUse = await values.sealingKeys();
+      const foreign = inUse.filter((id) => held.every((key) => key.id !== id));
+      if (foreign.length > 0) throw foreignKeys(keys, held, foreign);
+      const rotation = await keys.rotate();
+      known = rotation.keys;
+      const [key, ...others] = rotation.keys;
+      const reseal = (secret: SealedSecret): SealedValue => {
+        const used = rotation.keys.find(({ id }) => id === secret.sealed.keyId);
+        const bytes = used === undefined ? null : unseal(used, secret, secret.sealed);
+        if (bytes === null) throw unreadable(secret);
+        return seal(key, secret, { value: bytes, nonce: random(NONCE_BYTES) });
+      };
+      // Not every key but the new one: another process may have begun the next rotation, whose key is not known here.
+      const replaced = others.map(({ id }) => id);
+      let resealed = 0;
+      for (let count = RESEALED_AT_ONCE; count === RESEALED_AT_ONCE; resealed += count)
+        count = await values.reseal(replaced, RESEALED_AT_ONCE, reseal);
+      await rotation.finish();
+      return { keyId: key.id, resealed };
     },
   };
 }
@@ -133,23 +178,38 @@ function keyLost(keys: KeySource, inUse: readonly string[]): SlipwayError {
 function otherKey(
   { name }: SecretName,
   keys: KeySource,
-  ids: { readonly is: string; readonly needs: string },
+  ids: { readonly are: SealingKeys; readonly needs: string },
 ): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "SECRET_KEY_INVALID",
-    message: `secret ${name} is sealed with key ${ids.needs}, but ${keys.description} holds key ${ids.is}`,
+    message: `secret ${name} is sealed with key ${ids.needs}, but ${keys.description} holds ${named(ids.are)}`,
     remedy: "Name the right key file with `--key-file`, or set the secret again.",
     metadata: { kind: "secret", name, key_id: ids.needs },
   });
 }
 
-function unreadable({ name }: SecretName): SlipwayError {
+function foreignKeys(keys: KeySource, held: SealingKeys, foreign: readonly string[]): SlipwayError {
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "SECRET_KEY_INVALID",
+    message: `this database has secrets sealed with key ${foreign.join(", ")}, but ${keys.description} holds ${named(held)}`,
+    remedy:
+      "Add that key to it on a line of its own, or set those secrets again. Nothing has changed.",
+    metadata: { key_ids: foreign },
+  });
+}
+
+function named(keys: SealingKeys): string {
+  return `${keys.length === 1 ? "key" : "keys"} ${keys.map(({ id }) => id).join(", ")}`;
+}
+
+function unreadable({ tenant, name }: SecretName): SlipwayError {
   return new SlipwayError({
     code: "FAILED_PRECONDITION",
     reason: "SECRET_UNREADABLE",
-    message: `secret ${name} was changed or damaged in storage`,
+    message: `secret ${name} of tenant ${tenant} was changed or damaged in storage`,
     remedy: "Set the secret again.",
-    metadata: { kind: "secret", name },
+    metadata: { kind: "secret", name, tenant },
   });
 }

@@ -13,9 +13,8 @@ import { processEnvironment } from "../host/environment.ts";
 import type { Environment, ProcessEnvironment } from "../host/environment.ts";
 import { certificatesOf, checkExtraCertificates } from "../oci/registry/certificates.ts";
 import { proxyRule } from "../proxy/proxy-rule.ts";
-import { keyFile } from "../secrets/key-file.ts";
 import { createOwnCredentials, storedSecrets } from "./own-credentials.ts";
-import { environmentOf, keyFileOf } from "./own-environment.ts";
+import { environmentOf, keySourceOf } from "./own-environment.ts";
 import { checkRateOptions } from "./rate-options.ts";
 import type { RateOptions } from "./rate-options.ts";
 import { createSealedStore } from "../secrets/sealed-store.ts";
@@ -37,6 +36,16 @@ export interface SlipwayOptions {
   readonly database: string;
   /** File with the key that seals secrets. Default `slipway.key` next to the database; created with the first secret. */
   readonly keyFile?: string;
+  /**
+   * The key itself, instead of a file: 32 random bytes, or their base64. For a rotation, the base64 of several keys,
+   * separated by spaces or line breaks: the first seals, and each of them opens.
+   */
+  readonly key?: Uint8Array | string;
+  /**
+   * A command that prints the key or the keys, such as the client of a key management service, instead of a file. It
+   * runs in the shell when a key is first needed.
+   */
+  readonly keyCommand?: string;
   /** Default `default`. A tenant's records are not visible to other tenants. */
   readonly tenant?: string;
   /** Author recorded in the catalog's history. Default `library`. */
@@ -59,6 +68,8 @@ export interface SlipwayOptions {
 const CREATE_OPTIONS: ShapeOf<SlipwayOptions> = {
   database: "string",
   keyFile: "string",
+  key: "key",
+  keyCommand: "string",
   tenant: "string",
   actor: "string",
   environment: "object",
@@ -79,13 +90,13 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
   const { tenant = "default", actor = "library" } = options;
   const processEnv = environmentOf(options);
   const clock = options.ports?.clock ?? systemClock;
+  const keys = keySourceOf("createSlipway", options);
   const database = await openDatabase({
     path: options.database,
     migrations: { catalog: CATALOG_MIGRATIONS, ledger: LEDGER_MIGRATIONS },
     ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   });
   const store = createSqliteStore(database);
-  const keys = keyFile(keyFileOf(options));
   const secrets = createSealedStore(store, keys);
   const { onAdapterCall = () => undefined, rates = {} } = options;
   const ledger = options.ports?.ledger ?? createSqliteLedger(database);
@@ -114,6 +125,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
       dockerCredential: credentials.dockerCredential,
       registryToken: credentials.registryToken,
       openRegistryClient: () => createInspectClient(clock, processEnv),
+      rotateKey: () => secrets.rotateKey(),
       newSpawnId: (workspace) => newSpawnId(workspace, randomUUID()),
       async close() {
         try {

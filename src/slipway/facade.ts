@@ -45,6 +45,7 @@ import type { PruneReport } from "../ledger/prune.ts";
 import { parseSpawnInput } from "../ledger/spawn-input.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "../ledger/spawn-record.ts";
 import { invalidArgument, isSlipwayError } from "../errors.ts";
+import type { KeyRotated } from "../secrets/sealed-store.ts";
 import { explainedError } from "../resolver/credential-problem.ts";
 import { noLogTimes, spawnNotFound } from "../spawner/spawn-errors.ts";
 import { watchList } from "../spawner/watch-list.ts";
@@ -68,6 +69,8 @@ export interface SlipwayPorts extends CredentialPorts {
   readonly openRegistryClient: () => Promise<RegistryClient>;
   /** Generates an id for a spawn whose caller gave none. It contains the workspace's name. */
   readonly newSpawnId: (workspace: string) => string;
+  /** Seals the secrets of all tenants again. */
+  readonly rotateKey: () => Promise<KeyRotated>;
   readonly close: () => Promise<void>;
 }
 
@@ -84,6 +87,7 @@ export const PORTS: ShapeOf<SlipwayPorts> = {
   registryToken: "function",
   openRegistryClient: "function",
   newSpawnId: "function",
+  rotateKey: "function",
   close: "function",
 };
 
@@ -161,6 +165,7 @@ export function assembleSlipway(given: SlipwayPorts): Slipway {
       return await (await spawning()).sweep({ targets, grace, dryRun, signal });
     },
     prune: (options) => pruneSpawns(ports, options),
+    rotateKey: () => ports.rotateKey(),
     logs: (spawnId, options = {}) => readLogs(ports, spawnId, options),
     exec: (spawnId, options = {}) => exec(ports, spawnId, options),
     listPorts: (spawnId) => listPorts(ports, spawnId),

@@ -4,6 +4,7 @@ import type { JsonValue, SlipwayError } from "../errors.ts";
 import type { LaunchPlan } from "../plan/plan.ts";
 import type { PruneReport } from "../ledger/prune.ts";
 import type { PruneCounts } from "../ledger/pruning.ts";
+import type { KeyRotated } from "../secrets/sealed-store.ts";
 import type { SpawnNotice } from "../spawner/notice.ts";
 import type { Recovered } from "../spawner/recover.ts";
 import type { SweepReport } from "../spawner/sweep.ts";
@@ -298,6 +299,16 @@ export interface Slipway extends AsyncDisposable {
    * other processes can write in between.
    */
   prune(options: PruneOptions): Promise<PruneReport>;
+
+  /**
+   * Seals every secret of every tenant again, with a new key. All can be read throughout, by other processes too. If it
+   * is interrupted, the next call continues. With a key of your own (`createSlipway`'s `key`), put the new one before the
+   * old one first, in every process.
+   *
+   * @throws `FAILED_PRECONDITION`: `SECRET_KEY_MISSING`; `SECRET_KEY_INVALID` if a secret is sealed with a key that is
+   * not here, and nothing has changed; `SECRET_UNREADABLE` if one was damaged, and others may be sealed again
+   */
+  rotateKey(): Promise<KeyRotated>;
 
   /**
    * Terminates the machine (success if it is already gone) and records it; the record stays. If the termination cannot

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { scratchCatalog } from "./support/scratch-catalog.ts";
 
 const VALUE = "hunter2-correct-horse";
@@ -63,4 +64,58 @@ describe("a secret", () => {
     expect(readdirSync(catalog.path)).toContain("own.key");
     expect(readdirSync(catalog.path)).not.toContain("slipway.key");
   });
+});
+
+describe("the sealing key", () => {
+  const keyOf = (fill: number) => Buffer.alloc(32, fill).toString("base64");
+  /** The finding of the key's check. */
+  const keyCheck = async (
+    catalog: ReturnType<typeof scratchCatalog>,
+    environment: Readonly<Record<string, string>> = {},
+  ) => {
+    const { stdout } = await catalog.run(["doctor", "-o", "json"], { environment });
+    const check = parseCheck.parse(JSON.parse(stdout)).checks.find(({ name }) => name === "key");
+    return `${check?.outcome}: ${check?.message}`;
+  };
+
+  it("is replaced by rotate-key, and every secret can be read with the new one", async () => {
+    using catalog = scratchCatalog();
+    await catalog.must(["set", "secret", "TOKEN"], { stdin: VALUE });
+    const { stdout } = await catalog.must(["secrets", "rotate-key", "-o", "json"]);
+    expect(JSON.parse(stdout)).toEqual({
+      key_id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      resealed: 1,
+    });
+    expect(readFileSync(catalog.keyFile, "utf8")).toMatch(/^(?:\S{44}\n){2}$/);
+    expect(statSync(catalog.keyFile).mode & 0o777).toBe(0o600);
+    expect(await keyCheck(catalog)).toContain("opens all secrets (1)");
+    const refused = await catalog.run(["secrets", "rotate"]);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain("slipway secrets rotate-key");
+  });
+
+  it("comes from a variable or from a command, and is never printed", async () => {
+    using catalog = scratchCatalog();
+    const [old, fresh] = [keyOf(1), keyOf(2)];
+    const run = (argv: readonly string[], environment: Readonly<Record<string, string>>) =>
+      catalog.must(argv, { environment, stdin: VALUE });
+    await run(["set", "secret", "TOKEN"], { SLIPWAY_KEY: old });
+    const both = { SLIPWAY_KEY_COMMAND: `echo ${fresh}; echo ${old}` };
+    const { stdout } = await run(["secrets", "rotate-key", "-o", "json"], both);
+    expect(JSON.parse(stdout)).toMatchObject({ resealed: 1 });
+    expect(readdirSync(catalog.path)).not.toContain("slipway.key");
+    expect(await keyCheck(catalog, { SLIPWAY_KEY: fresh })).toMatch(/^passed: .*opens all secrets/);
+    expect(await keyCheck(catalog, { SLIPWAY_KEY: old })).toMatch(/^failed: .*is sealed with key/);
+    const environment = { SLIPWAY_KEY: `${fresh}x` };
+    const refused = await catalog.run(["set", "secret", "OTHER"], { environment, stdin: VALUE });
+    expect(refused.stderr).toContain("SLIPWAY_KEY does not hold a key: 32 bytes in base64");
+    const shown = await run(["context", "show", "-o", "json"], { SLIPWAY_KEY: fresh });
+    expect(shown.stdout).toContain('"SLIPWAY_KEY"');
+    for (const { stdout: out, stderr } of [refused, shown])
+      expect(`${out}${stderr}`).not.toContain(fresh);
+  });
+});
+
+const parseCheck = z.object({
+  checks: z.array(z.object({ name: z.string(), outcome: z.string(), message: z.string() })),
 });

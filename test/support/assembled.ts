@@ -3,7 +3,7 @@ import { assembleSlipway } from "../../src/slipway/facade.ts";
 import type { SlipwayPorts } from "../../src/slipway/facade.ts";
 import { createCatalog } from "../../src/catalog/create-catalog.ts";
 import { createMemoryStore } from "../../src/catalog/store/memory-store.ts";
-import { givenKey } from "../../src/secrets/key-file.ts";
+import { givenKey } from "../../src/secrets/key-source.ts";
 import { createSealedStore } from "../../src/secrets/sealed-store.ts";
 import { LEDGER_MIGRATIONS } from "../../src/ledger/ledger-schema.ts";
 import { createSqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
@@ -54,6 +54,7 @@ export async function openAssembled(
     dockerCredential: () => Promise.resolve(null),
     registryToken: () => Promise.reject(new Error("no registry is read")),
     openRegistryClient: () => Promise.reject(new Error("no registry is read")),
+    rotateKey: () => secrets.rotateKey(),
     newSpawnId: (workspace) => `${workspace}-${(ids += 1)}`,
     close: () => Promise.resolve(),
     ...portOptions,

@@ -1,15 +1,9 @@
-import { spawn } from "node:child_process";
 import { z } from "zod";
-import { raceWithDetach } from "../../../src/async/cancellation.ts";
-import { waitForExit } from "../../../src/host/child-exit.ts";
-import { cutWords } from "../../../src/redaction/cut.ts";
+import { runCommand } from "../../../src/async/run-command.ts";
 import type { AwsCredentials } from "./aws-credentials.ts";
 import type { AwsEnvironment } from "./shared-files.ts";
 import type { Profile } from "./profiles.ts";
 import { tryParseJson } from "../../../src/json/try-parse-json.ts";
-
-const LARGEST_OUTPUT = 64 * 1024;
-const LONGEST_WORDS = 500;
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
 const processOutput = z.object({
@@ -46,25 +40,10 @@ export async function processCredentials(
   environment: AwsEnvironment,
   signal: AbortSignal,
 ): Promise<AwsCredentials> {
-  const child = spawn(command, {
-    shell: true,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...environment },
-  });
-  const output = collect(child.stdout);
-  const words = collect(child.stderr);
-  try {
-    const exitCode = await raceWithDetach(waitForExit(child), { signal });
-    if (exitCode !== 0)
-      throw new Error(
-        `the credential_process failed (exit ${exitCode ?? "by a signal"})${said(words())}`,
-      );
-    return credentialsIn(output());
-  } finally {
-    child.kill("SIGKILL");
-    child.stdout.destroy();
-    child.stderr.destroy();
-  }
+  const { exitCode, output, words } = await runCommand(command, environment, signal);
+  if (exitCode === 0) return credentialsIn(output);
+  const said = words === "" ? "" : `: ${words}`;
+  throw new Error(`the credential_process failed (exit ${exitCode ?? "by a signal"})${said}`);
 }
 
 function credentialsIn(output: string): AwsCredentials {
@@ -78,21 +57,4 @@ function credentialsIn(output: string): AwsCredentials {
     ...(SessionToken ? { sessionToken: SessionToken } : {}),
     ...(Expiration ? { expiration: Expiration } : {}),
   };
-}
-
-function collect(stream: NodeJS.ReadableStream): () => string {
-  const pieces: Buffer[] = [];
-  let size = 0;
-  stream.on("data", (piece: Buffer) => {
-    size += piece.length;
-    if (size <= LARGEST_OUTPUT) pieces.push(piece);
-  });
-  return () => Buffer.concat(pieces).toString("utf8");
-}
-
-/** The last line of what the command wrote on standard error. */
-function said(words: string): string {
-  const [last = ""] = words.trim().split("\n").toReversed();
-  const line = cutWords(last.replaceAll(/\p{C}/gu, " ").trim(), LONGEST_WORDS);
-  return line === "" ? "" : `: ${line}`;
 }

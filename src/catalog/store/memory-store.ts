@@ -77,6 +77,13 @@ function memoryTables(tenants: Map<string, TenantSlots>): CatalogWriting {
         ),
       ),
     ],
+    sealedWith: (keyIds, limit) =>
+      [...tenants]
+        .flatMap(([tenant, slots]) =>
+          [...slots.sealed].map(([name, sealed]) => ({ tenant, name, sealed })),
+        )
+        .filter(({ sealed }) => keyIds.includes(sealed.keyId))
+        .slice(0, limit),
     put(id, record, references) {
       const slot = slotOf(tenants, id);
       slot.current = record;

@@ -99,6 +99,18 @@ function sqliteTables(connection: Connection): CatalogWriting {
       connection
         .all("SELECT DISTINCT key_id FROM catalog_sealed_value")
         .map((row) => text(row["key_id"])),
+    sealedWith: (keyIds, limit) =>
+      connection
+        .all(
+          "SELECT * FROM catalog_sealed_value WHERE key_id IN (SELECT value FROM json_each(?)) LIMIT ?",
+          JSON.stringify(keyIds),
+          limit,
+        )
+        .map((row) => ({
+          tenant: text(row["tenant"]),
+          name: text(row["name"]),
+          sealed: toSealedValue(row),
+        })),
   };
 }
 

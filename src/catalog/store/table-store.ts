@@ -59,6 +59,13 @@ export function createTableStore(transactions: CatalogTransactions): CatalogStor
       }),
     sealedValue: (tenant, name) => transactions.read((tables) => tables.findSealed(tenant, name)),
     sealingKeys: () => transactions.read((tables) => tables.sealingKeys()),
+    reseal: (keyIds, most, reseal) =>
+      transactions.write((tables) => {
+        const found = tables.sealedWith(keyIds, most);
+        const resealed = found.map((secret) => ({ ...secret, sealed: reseal(secret) }));
+        for (const { tenant, name, sealed } of resealed) tables.putSealed(tenant, name, sealed);
+        return found.length;
+      }),
   };
 }
 

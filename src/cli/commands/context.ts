@@ -7,7 +7,7 @@ import { chooseContext, contextNamed, openConfiguration } from "../configuration
 import type { ContextChanges } from "../configuration/config-tree.ts";
 import { CONTEXT_NAME_RULE, isContextName, NO_CONTEXT } from "../configuration/named-context.ts";
 import type { ChosenContext } from "../configuration/named-context.ts";
-import { settingsOf } from "../configuration/settings.ts";
+import { keyVariableOf, settingsOf } from "../configuration/settings.ts";
 import type { Setting } from "../configuration/settings.ts";
 import { writeConfigFile } from "../configuration/write-config-file.ts";
 import type { CliContext } from "../context.ts";
@@ -64,7 +64,9 @@ async function show(cli: CliContext, name: string | undefined): Promise<void> {
   const { flags, environment, workingDirectory } = cli;
   const { path } = await openConfiguration(cli);
   const chosen = await chooseContext(name ?? flags.context, cli);
-  const { database, keyFile, tenant } = settingsOf(flags, environment, chosen);
+  const settings = settingsOf(flags, environment, chosen);
+  const { database, keyFile, tenant } = settings;
+  const key = keyVariableOf(settings, environment);
   const absolute = (setting: Setting<string>): Setting<string> => ({
     ...setting,
     value: resolve(workingDirectory, setting.value),
@@ -76,7 +78,11 @@ async function show(cli: CliContext, name: string | undefined): Promise<void> {
       configFile: path,
       settings: {
         database: absolute(database),
-        key_file: absolute(keyFile),
+        // Neither the key nor the command is shown.
+        key_file:
+          key === null
+            ? absolute(keyFile)
+            : { value: null, source: "variable", from: key.variable },
         tenant,
         output: outputOf(cli, chosen),
       },

@@ -65,6 +65,39 @@ export function settingsOf(
   };
 }
 
+const KEY_VARIABLES = { key: "SLIPWAY_KEY", keyCommand: "SLIPWAY_KEY_COMMAND" } as const;
+
+/** A key in a variable, or a command there that prints it. */
+export interface KeyVariable {
+  readonly kind: keyof typeof KEY_VARIABLES;
+  readonly variable: string;
+  readonly value: string;
+}
+
+/**
+ * The variable that takes the place of the key file. A key file that a flag names takes precedence.
+ *
+ * @throws SlipwayError `USAGE` if several variables are set
+ */
+export function keyVariableOf(
+  { keyFile }: Pick<Settings, "keyFile">,
+  environment: Environment,
+): KeyVariable | null {
+  if (keyFile.source === "flag") return null;
+  const found = (["key", "keyCommand"] as const).flatMap((kind) => {
+    const variable = KEY_VARIABLES[kind];
+    const value = environment[variable] ?? "";
+    return value === "" ? [] : [{ kind, variable, value }];
+  });
+  const names = [
+    ...(keyFile.source === "variable" ? [SETTING_SOURCES.keyFile.variable] : []),
+    ...found.map(({ variable }) => variable),
+  ];
+  if (names.length > 1)
+    throw usageError(`${names.join(" and ")} are set together`, "Unset all but one of them.");
+  return found[0] ?? null;
+}
+
 /** The variables that take precedence over a setting of a context. */
 export function overridingVariables(
   settings: NamedContext,

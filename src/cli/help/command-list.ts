@@ -16,6 +16,7 @@ export const CATALOG_BRIEFS = {
   delete: "Delete resources that no other resource refers to",
   explain: "Describe a kind of record and its fields: type, default, choices and an example",
   history: "Show a resource's generations, newest first",
+  secrets: "Replace the key that seals the values of all secrets",
 } as const;
 
 export const SPAWN_BRIEFS = {

@@ -17,6 +17,7 @@ export const EXAMPLES: Readonly<Record<CommandName, string>> = {
   delete: "delete workspace agent-dev",
   explain: "explain workspace.repos",
   history: "history image agent-base",
+  secrets: "secrets rotate-key",
   resolve: "resolve agent-dev -o table",
   spawn: "spawn agent-dev --count 20 --label burst=b1",
   list: "list --workspace agent-dev --since 2h",

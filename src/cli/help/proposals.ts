@@ -45,6 +45,12 @@ export async function proposeContexts(context: CliContext): Promise<readonly str
   return await contextNames(context);
 }
 
+export const SECRET_ACTIONS = ["rotate-key"] as const;
+
+export function proposeSecretActions(): readonly string[] {
+  return SECRET_ACTIONS;
+}
+
 /** Proposes each kind once: by its plural only if that is what the user is typing. */
 export async function proposeKinds(partial: string): Promise<readonly string[]> {
   const { KIND_ALIASES } = await import("../../catalog/kind-names.ts");

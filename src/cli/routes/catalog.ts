@@ -1,7 +1,13 @@
 import { CATALOG_BRIEFS } from "../help/command-list.ts";
 import type { CliContext } from "../context.ts";
 import { asTyped, wholeNumber } from "../arguments/flags.ts";
-import { proposeFields, proposeKinds, proposeNames, proposeOwnNames } from "../help/proposals.ts";
+import {
+  proposeFields,
+  proposeKinds,
+  proposeNames,
+  proposeOwnNames,
+  proposeSecretActions,
+} from "../help/proposals.ts";
 import type { CommandRoute, NoFlags } from "../route.ts";
 import { defineRoute } from "../route.ts";
 
@@ -228,6 +234,27 @@ const history = defineRoute<NoFlags, [kind: string, name: string]>({
   parameters: { positional: { kind: "tuple", parameters: [kind, name] } },
 });
 
+const secrets = defineRoute<NoFlags, [action: string]>({
+  usage: ["secrets rotate-key"],
+  brief: CATALOG_BRIEFS.secrets,
+  description:
+    "Makes a new key and seals the secrets of all tenants again. All can be read throughout, by other processes too. After an interruption, run it again. With SLIPWAY_KEY or SLIPWAY_KEY_COMMAND it makes no key: it seals with the first of theirs.",
+  load: async () => (await import("../commands/secrets.ts")).secrets,
+  parameters: {
+    positional: {
+      kind: "tuple",
+      parameters: [
+        {
+          brief: "rotate-key",
+          placeholder: "ACTION",
+          parse: asTyped,
+          proposeCompletions: proposeSecretActions,
+        },
+      ],
+    },
+  },
+});
+
 /** The commands that write and read the catalog. */
 export const catalogRoutes: Readonly<Record<keyof typeof CATALOG_BRIEFS, CommandRoute>> = {
   apply,
@@ -239,4 +266,5 @@ export const catalogRoutes: Readonly<Record<keyof typeof CATALOG_BRIEFS, Command
   delete: remove,
   explain,
   history,
+  secrets,
 };

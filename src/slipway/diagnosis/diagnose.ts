@@ -10,7 +10,7 @@ import { SUBSTRATES } from "../../plan/plan.ts";
 import type { Check, Substrate } from "../../plan/plan.ts";
 import { createRedactor } from "../../redaction/redactor.ts";
 import { failed } from "../../substrate/check.ts";
-import { dockerConfiguration, environmentOf, keyFileOf } from "../own-environment.ts";
+import { dockerConfiguration, environmentOf, keySourceOf } from "../own-environment.ts";
 import { bounded } from "./bounded.ts";
 import { clockCheck } from "./clock-check.ts";
 import { connectionChecks } from "./connection-checks.ts";
@@ -25,6 +25,10 @@ export interface DiagnoseOptions {
   readonly database: string;
   /** As for `createSlipway`. */
   readonly keyFile?: string;
+  /** As for `createSlipway`. */
+  readonly key?: Uint8Array | string;
+  /** As for `createSlipway`. */
+  readonly keyCommand?: string;
   /** As for `createSlipway`. */
   readonly tenant?: string;
   /** As for `createSlipway`. */
@@ -44,6 +48,8 @@ export interface Diagnosis {
 const OPTIONS: ShapeOf<DiagnoseOptions> = {
   database: "string",
   keyFile: "string",
+  key: "key",
+  keyCommand: "string",
   tenant: "string",
   environment: "object",
   placement: "string",
@@ -73,7 +79,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const own = { ...environmentOf(options), now: () => systemClock.now() };
   await using stored = await openStored({
     database: options.database,
-    keyFile: keyFileOf(options),
+    keys: keySourceOf("diagnose", options),
     tenant,
     own,
     clock: systemClock,

@@ -1,6 +1,6 @@
 import { asSlipwayError } from "../../errors.ts";
 import type { Check } from "../../plan/plan.ts";
-import type { KeySource } from "../../secrets/key-file.ts";
+import type { KeySource } from "../../secrets/key-source.ts";
 import type { SecretStore } from "../../secrets/sealed-store.ts";
 import type { DatabaseInspection } from "../../storage/inspect-database.ts";
 import { failed, failedBy, passed, skipped, warning } from "../../substrate/check.ts";

@@ -8,8 +8,7 @@ import type { Clock } from "../../host/clock.ts";
 import type { ProcessEnvironment } from "../../host/environment.ts";
 import { LEDGER_MIGRATIONS } from "../../ledger/ledger-schema.ts";
 import type { Check } from "../../plan/plan.ts";
-import { keyFile } from "../../secrets/key-file.ts";
-import type { KeySource } from "../../secrets/key-file.ts";
+import type { KeySource } from "../../secrets/key-source.ts";
 import { createSealedStore } from "../../secrets/sealed-store.ts";
 import type { SecretStore } from "../../secrets/sealed-store.ts";
 import type { SecretValue } from "../../secret-value.ts";
@@ -27,7 +26,7 @@ import type { SealedRecords } from "./storage-checks.ts";
 
 export interface StoredOptions {
   readonly database: string;
-  readonly keyFile: string;
+  readonly keys: KeySource;
   readonly tenant: string;
   readonly own: ProcessEnvironment;
   readonly clock: Clock;
@@ -59,9 +58,8 @@ const NAME = "database";
 
 /** Opens the database as far as that is possible without changing it. */
 export async function openStored(options: StoredOptions): Promise<Stored> {
-  const { tenant, own, clock } = options;
+  const { tenant, own, clock, keys } = options;
   const { inspection, checks } = inspect(options.database);
-  const keys = keyFile(options.keyFile);
   const store = storeOf(inspection);
   const secrets = createSealedStore(store ?? NO_VALUES, keys);
   const ports = { secrets, clock, tenant, actor: "diagnose" };
@@ -106,6 +104,7 @@ function storeOf(inspection: DatabaseInspection | null): CatalogStore | null {
 const NO_VALUES = {
   sealedValue: () => Promise.resolve(null),
   sealingKeys: () => Promise.resolve([]),
+  reseal: () => Promise.resolve(0),
 };
 
 function inspect(path: string): {

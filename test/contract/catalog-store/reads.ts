@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import type { CatalogKinds } from "../../../src/catalog/kinds.ts";
 import type { CatalogStore } from "../../../src/catalog/store/store.ts";
+import type { SealedSecret } from "../../../src/secrets/sealed-value.ts";
 import { caughtError } from "../../support/caught.ts";
 import { dockerImage, dockerPlacement, workspace } from "../../support/catalog/records.ts";
 import { ALL, put, terms } from "./subject.ts";
@@ -111,15 +112,15 @@ export function describeTenants(open: OpenStore): void {
   });
 }
 
-export function describeSealedValues(open: OpenStore): void {
-  const sealed = (text: string, keyId = "k1") => ({
-    keyId,
-    nonce: new Uint8Array(12).fill(7),
-    ciphertext: new TextEncoder().encode(text),
-  });
-  const setSecret = (store: CatalogStore, more: object) =>
-    store.set({ ...terms, kind: "secret", fields: { name: "TOKEN" }, ...more });
+const sealed = (text: string, keyId = "k1") => ({
+  keyId,
+  nonce: new Uint8Array(12).fill(7),
+  ciphertext: new TextEncoder().encode(text),
+});
+const setSecret = (store: CatalogStore, more: object) =>
+  store.set({ ...terms, kind: "secret", fields: { name: "TOKEN" }, ...more });
 
+export function describeSealedValues(open: OpenStore): void {
   it("are stored next to their secret's record, and stay when only the record is written", async () => {
     await using subject = await open();
     const { store } = subject;
@@ -159,5 +160,47 @@ export function describeSealedValues(open: OpenStore): void {
     await store.delete({ ...terms, kind: "secret", name: "TOKEN" });
     expect(await store.sealedValue("acme", "TOKEN")).toBeNull();
     expect(await store.sealingKeys()).toEqual([]);
+  });
+}
+
+export function describeResealing(open: OpenStore): void {
+  it("are replaced by their key, of all tenants, as many at once as asked for", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    const secret = async (tenant: string, name: string, keyId: string): Promise<void> => {
+      const by = { ...terms, tenant };
+      await store.set({ ...by, kind: "secret", fields: { name }, sealed: sealed(name, keyId) });
+    };
+    await secret("acme", "A", "k1");
+    await secret("acme", "B", "k2");
+    await secret("acme", "C", "k3");
+    await secret("other", "A", "k1");
+    const seen: string[] = [];
+    const reseal = (given: SealedSecret) => {
+      seen.push(`${given.tenant} ${given.name} ${given.sealed.keyId}`);
+      return sealed(`new ${given.name}`, "k4");
+    };
+    expect(await store.reseal(["k1", "k2"], 2, reseal)).toBe(2);
+    expect(await store.reseal(["k1", "k2"], 2, reseal)).toBe(1);
+    expect(await store.reseal(["k1", "k2"], 2, reseal)).toBe(0);
+    expect(seen.toSorted()).toEqual(["acme A k1", "acme B k2", "other A k1"]);
+    expect((await store.sealingKeys()).toSorted()).toEqual(["k3", "k4"]);
+    expect(await store.sealedValue("other", "A")).toEqual(sealed("new A", "k4"));
+    expect(await store.sealedValue("acme", "C")).toEqual(sealed("C", "k3"));
+    expect((await store.get("acme", "secret", "A"))?.generation).toBe(1);
+  });
+
+  it("are not replaced if one of them cannot be", async () => {
+    await using subject = await open();
+    const { store } = subject;
+    for (const name of ["A", "B"])
+      await setSecret(store, { fields: { name }, sealed: sealed(name) });
+    let calls = 0;
+    const failing = () => {
+      if ((calls += 1) === 2) throw new Error("damaged");
+      return sealed("new", "k2");
+    };
+    await expect(store.reseal(["k1"], 10, failing)).rejects.toThrow(/damaged/);
+    expect(await store.sealingKeys()).toEqual(["k1"]);
   });
 }

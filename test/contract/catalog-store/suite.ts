@@ -2,7 +2,12 @@
 import { describe } from "vitest";
 import { describeApplications } from "./applications.ts";
 import { describeBakedImages, describeDeletions } from "./deletions.ts";
-import { describeReads, describeSealedValues, describeTenants } from "./reads.ts";
+import {
+  describeReads,
+  describeResealing,
+  describeSealedValues,
+  describeTenants,
+} from "./reads.ts";
 import type { OpenStore } from "./subject.ts";
 import { describeReferences, describeWrites } from "./writes.ts";
 
@@ -17,5 +22,6 @@ export function describeCatalogStore(name: string, open: OpenStore): void {
     describeReads(open);
     describeTenants(open);
     describeSealedValues(open);
+    describeResealing(open);
   });
 }

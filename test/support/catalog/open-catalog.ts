@@ -2,7 +2,7 @@ import type { Catalog } from "../../../src/catalog/catalog.ts";
 import { createCatalog } from "../../../src/catalog/create-catalog.ts";
 import { createMemoryStore } from "../../../src/catalog/store/memory-store.ts";
 import type { CatalogStore } from "../../../src/catalog/store/store.ts";
-import { givenKey } from "../../../src/secrets/key-file.ts";
+import { givenKey } from "../../../src/secrets/key-source.ts";
 import { createSealedStore } from "../../../src/secrets/sealed-store.ts";
 import type { SecretStore } from "../../../src/secrets/sealed-store.ts";
 

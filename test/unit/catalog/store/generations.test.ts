@@ -28,6 +28,7 @@ function scriptedStore() {
     referrers: unexpected,
     findSealed: unexpected,
     sealingKeys: unexpected,
+    sealedWith: unexpected,
   };
   const store = createTableStore({
     version: async () => await Promise.resolve(script.version),

@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { ChosenContext } from "../../../../src/cli/configuration/named-context.ts";
-import { overridingVariables, settingsOf } from "../../../../src/cli/configuration/settings.ts";
+import {
+  keyVariableOf,
+  overridingVariables,
+  settingsOf,
+} from "../../../../src/cli/configuration/settings.ts";
 import type { Environment } from "../../../../src/cli/context.ts";
 import type { GlobalFlags } from "../../../../src/cli/global-flags.ts";
+import { caughtError } from "../../../support/caught.ts";
 
 const flags: GlobalFlags = {
   output: null,
@@ -99,5 +104,31 @@ describe("the settings", () => {
     const environment = { SLIPWAY_TENANT: "env", SLIPWAY_DATABASE: "" };
     expect(overridingVariables(chosen.settings, environment)).toEqual(["SLIPWAY_TENANT"]);
     expect(overridingVariables({ database: "/c/c.db" }, environment)).toEqual([]);
+  });
+});
+
+describe("the key's variable", () => {
+  const variableIn = (environment: Environment, given: Partial<GlobalFlags> = {}) =>
+    keyVariableOf(settingsOf({ ...flags, ...given }, environment, chosen), environment);
+
+  it("takes the place of a context's key file, but not of a flag's", () => {
+    const key = { kind: "key", variable: "SLIPWAY_KEY", value: "k" };
+    expect(variableIn({ SLIPWAY_KEY: "k" })).toEqual(key);
+    expect(variableIn({ SLIPWAY_KEY: "k" }, { keyFile: "/f" })).toBeNull();
+    expect(variableIn({ SLIPWAY_KEY_COMMAND: "print" })).toEqual({
+      kind: "keyCommand",
+      variable: "SLIPWAY_KEY_COMMAND",
+      value: "print",
+    });
+    expect(variableIn({ SLIPWAY_KEY: "", SLIPWAY_KEY_FILE: "/e/key" })).toBeNull();
+  });
+
+  it.each([
+    [{ SLIPWAY_KEY: "k", SLIPWAY_KEY_FILE: "/e/key" }, "SLIPWAY_KEY_FILE and SLIPWAY_KEY"],
+    [{ SLIPWAY_KEY: "k", SLIPWAY_KEY_COMMAND: "c" }, "SLIPWAY_KEY and SLIPWAY_KEY_COMMAND"],
+  ])("is refused next to another: %j", async (environment, names) => {
+    const error = await caughtError(() => variableIn(environment));
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "USAGE" });
+    expect(error.message).toBe(`${names} are set together`);
   });
 });

@@ -31,6 +31,7 @@ export function fakeSlipway(
     recover: unexpected,
     sweep: unexpected,
     prune: unexpected,
+    rotateKey: unexpected,
     logs: unexpected,
     exec: unexpected,
     listPorts: unexpected,
