@@ -37,7 +37,7 @@ export function keySourceOf(subject: string, given: KeyOptions): KeySource {
       "INVALID_INPUT",
       `${subject} takes only one of the options key, keyFile and keyCommand`,
     );
-  if (key !== undefined) return givenKey(key, `the option key of ${subject}`);
+  if (key !== undefined) return givenKey(key);
   if (command !== undefined) return keyCommand(command, environmentOf(given).environment);
   return keyFile(file ?? join(dirname(resolve(database)), "slipway.key"));
 }

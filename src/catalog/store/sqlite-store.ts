@@ -4,7 +4,7 @@ import type { Database } from "../../storage/database.ts";
 import { text, toGeneration, toKey, toSealedValue, toStoredRecord } from "./sqlite-rows.ts";
 import type { CatalogStore } from "./store.ts";
 import { createTableStore } from "./table-store.ts";
-import type { CatalogTransactions, CatalogWriting, RecordKey } from "../tables.ts";
+import type { CatalogReading, CatalogTransactions, CatalogWriting, RecordKey } from "../tables.ts";
 
 /** Counts each connection's own catalog writes: SQLite's data_version only reflects writes of other connections. */
 const writesOf = memoize((_database: Database) => ({ count: 0 }));
@@ -87,6 +87,14 @@ function sqliteTables(connection: Connection): CatalogWriting {
         )
         .map(toKey),
     ...writing(connection),
+    ...sealedValues(connection),
+  };
+}
+
+type SealedOnly = "findSealed" | "sealingKeys" | "sealedWith";
+
+function sealedValues(connection: Connection): Pick<CatalogReading, SealedOnly> {
+  return {
     findSealed(tenant, name) {
       const row = connection.get(
         "SELECT * FROM catalog_sealed_value WHERE tenant = ? AND kind = 'secret' AND name = ?",
