@@ -163,6 +163,35 @@ describe("a profile that needs a person", () => {
   });
 });
 
+describe("keys of the shared files", () => {
+  const keys = (id: string) =>
+    `[profile work]\naws_access_key_id = ${id}\naws_secret_access_key = secret\naws_session_token = token\n`;
+
+  it("are read again after a minute, because other programs replace them", async () => {
+    using folder = scratchFolder();
+    let time = Date.now();
+    const search = searchIn(folder.path, keys("AKIAFIRST"), { now: () => time });
+    expect(await search()).toMatchObject({
+      accessKeyId: "AKIAFIRST",
+      // The SDK asks for new ones five minutes before.
+      expiration: new Date(time + 6 * 60_000),
+    });
+    writeFileSync(join(folder.path, "config"), keys("AKIASECOND"));
+    time += 59_000;
+    expect((await search()).accessKeyId).toBe("AKIAFIRST");
+    time += 1_000;
+    expect((await search()).accessKeyId).toBe("AKIASECOND");
+  });
+
+  it("are found in a profile that is corrected after a search", async () => {
+    using folder = scratchFolder();
+    const search = searchIn(folder.path, "[profile other]\nregion = eu-west-1\n");
+    await expect(search()).rejects.toMatchObject({ reason: "CLOUD_UNAUTHENTICATED" });
+    writeFileSync(join(folder.path, "config"), keys("AKIACORRECTED"));
+    expect((await search()).accessKeyId).toBe("AKIACORRECTED");
+  });
+});
+
 describe("a source that cannot be used", () => {
   it.each([
     [

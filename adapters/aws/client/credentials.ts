@@ -18,6 +18,12 @@ import { NO_CREDENTIALS, UNKNOWN_FAILURE } from "../errors/verdict.ts";
 /** Temporary credentials are replaced this long before they expire, as in AWS's own SDKs. */
 const MARGIN_MILLISECONDS = 5 * 60_000;
 
+/**
+ * How long keys of the shared files are used before the files are read again. Other programs replace temporary keys
+ * there, which have no time of expiry: https://github.com/aws/aws-sdk-js-v3/issues/3396
+ */
+const FILE_KEYS_MILLISECONDS = 60_000;
+
 export interface ChainOptions {
   readonly environment: AwsEnvironment;
   readonly files: SharedFiles;
@@ -45,16 +51,26 @@ export function environmentCredentials(options: ChainOptions): CredentialProvide
     const keys = { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
     return async () => keys;
   }
-  let openChain = memoizeAsync(() => chainOf(options));
+  const open = () => memoizeAsync(() => chainOf(options));
+  let openChain = open();
+  let reopenAt = Infinity;
   return async () => {
+    if (options.now() >= reopenAt) {
+      openChain = open();
+      reopenAt = Infinity;
+    }
     using deadline = createDeadline(NEVER, options.searchMilliseconds ?? SEARCH_MILLISECONDS);
     const { signal } = deadline;
     const chain = await openChain();
     try {
-      return await raceWithDetach(chain(signal), { signal });
+      const found = await raceWithDetach(chain(signal), { signal });
+      if (found.expiration !== undefined) return found;
+      reopenAt = Math.min(reopenAt, options.now() + FILE_KEYS_MILLISECONDS);
+      // The SDK's clients ask again for keys that expire, and keep any others.
+      return { ...found, expiration: new Date(reopenAt + MARGIN_MILLISECONDS) };
     } catch (caught) {
-      // The SDK's chain waits for the source that it has begun with: only a new one asks again.
-      if (signal.aborted) openChain = memoizeAsync(() => chainOf(options));
+      // The SDK's chain keeps the files, and waits for the source that it has begun with: only a new one asks again.
+      openChain = open();
       for (const secret of await chainSecrets(environment, files)) memory.add(secret);
       throw await noCredentials(signal.aborted ? new SlowSource() : caught, options);
     }

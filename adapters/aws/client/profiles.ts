@@ -13,7 +13,11 @@ export interface Profile {
 /** The profile of this name, and those whose credentials it assumes its role with. */
 export async function profileChain(named: string, files: SharedFiles): Promise<readonly Profile[]> {
   const { CONFIG_PREFIX_SEPARATOR, loadSharedConfigFiles } = await loadSdk();
-  const { configFile, credentialsFile } = await loadSharedConfigFiles(files);
+  // The SDK keeps each file for the process's life. This call reads them again, for its own sources too.
+  const { configFile, credentialsFile } = await loadSharedConfigFiles({
+    ...files,
+    ignoreCache: true,
+  });
   const chain = new Map<string, Profile>();
   for (let name: string | undefined = named; name !== undefined && !chain.has(name);) {
     const settings: Profile["settings"] = { ...configFile[name], ...credentialsFile[name] };
