@@ -14,23 +14,26 @@ const SHELL_PATH = /^(?:\/(?:.*\/)?)?(?:bash|sh)$/u;
 /** More of the engine's words about a missing shell is not kept. */
 const LONGEST_WORDS = 500;
 
+/** A command; null for the container's shell. */
+export type WantedCommand = Omit<ExecRequest, "command"> & {
+  readonly command: readonly string[] | null;
+};
+
 /**
  * Runs a command in a spawn's machine.
  *
- * @param options validated
  * @returns the command's exit code
  */
 export async function execInMachine(
   { spawn, machineId, adapter }: SpawnedMachine,
-  options: ExecOptions,
+  wanted: WantedCommand,
   signal: AbortSignal,
 ): Promise<number> {
-  const request = requestOf(options);
   const access = execAccess(spawn, machineId, adapter);
-  const command = options.command ?? [
-    await findShell(access, spawn, { machineId, request, signal }),
+  const command = wanted.command ?? [
+    await findShell(access, spawn, { machineId, request: wanted, signal }),
   ];
-  return await access.exec(machineId, { ...request, command }, signal);
+  return await access.exec(machineId, { ...wanted, command }, signal);
 }
 
 type ExecAccess = Extract<MachineAccess, { readonly kind: "exec" }>;
@@ -55,11 +58,19 @@ function execAccess(spawn: Spawn, machineId: string, { access }: SubstrateAdapte
 /** A name that the engine passes on: it reads the text before the first equals sign as the name. */
 const VARIABLE = /^[^=\0]+$/u;
 
-function requestOf(options: ExecOptions): Omit<ExecRequest, "command"> {
+/** @throws SlipwayError `INVALID_ARGUMENT` / `INVALID_INPUT` for options that no engine can use */
+export function readExecOptions(options: ExecOptions): WantedCommand {
   const { command, env = {}, user = null, workingDirectory = null, input = null } = options;
   const { terminal = null, onOutput = () => undefined } = options;
   if (command !== undefined && (command[0] ?? "") === "")
     throw unusable("command has no program", "Name the program first.");
+  if (input !== null && typeof input[Symbol.asyncIterator] !== "function")
+    throw unusable("input is not an async iterable", "Pass a stream, or Readable.from([bytes]).");
+  if (
+    terminal !== null &&
+    (typeof terminal.size !== "function" || typeof terminal.onResize !== "function")
+  )
+    throw unusable("terminal has no functions size and onResize");
   const texts = [...(command ?? []), ...Object.values(env), user, workingDirectory];
   if (texts.some((text) => typeof text === "string" && text.includes("\0")))
     throw unusable("a word with a NUL byte cannot be passed to a program");
@@ -71,6 +82,7 @@ function requestOf(options: ExecOptions): Omit<ExecRequest, "command"> {
     if (typeof value !== "string") throw unusable(`the variable ${name} must be a string`);
   }
   return {
+    command: command === undefined ? null : [...command],
     env: Object.fromEntries(
       Object.entries(env).map(([name, value]) => [name, new SecretValue(value)]),
     ),
@@ -88,7 +100,7 @@ function unusable(why: string, remedy?: string): SlipwayError {
 
 interface ShellSearch {
   readonly machineId: string;
-  readonly request: Omit<ExecRequest, "command">;
+  readonly request: WantedCommand;
   readonly signal: AbortSignal;
 }
 

@@ -246,10 +246,11 @@ async function* readLogs(
 async function exec(ports: Session, spawnId: string, options: ExecOptions): Promise<number> {
   checkString("spawnId", spawnId);
   checkOptions("exec", options, EXEC_OPTIONS);
+  const signal = signalOf(options);
   const own = { ...options };
-  const { execInMachine } = await import("./exec.ts");
-  const machine = await findSpawnedMachine(ports, spawnId);
-  return await execInMachine(machine, own, signalOf(own));
+  const { execInMachine, readExecOptions } = await import("./exec.ts");
+  const wanted = readExecOptions(own);
+  return await execInMachine(await findSpawnedMachine(ports, spawnId), wanted, signal);
 }
 
 async function listPorts(ports: Session, spawnId: string): Promise<readonly SpawnPort[]> {

@@ -12,7 +12,7 @@ import {
   selectCredential,
   SecretValue,
 } from "../../src/index.ts";
-import type { Bake, LaunchPlan, Slipway, WriteOptions } from "../../src/index.ts";
+import type { Bake, ExecTerminal, LaunchPlan, Slipway, WriteOptions } from "../../src/index.ts";
 import type { Assignments } from "../../src/catalog/catalog.ts";
 import { freezePlan } from "../../src/plan/plan.ts";
 import { samplePlan } from "../support/sample-plan.ts";
@@ -152,6 +152,7 @@ describe("the options of the methods", () => {
     ["listSpawns", (slipway, options) => slipway.listSpawns(options), { state: "lost" }],
     ["terminateSpawn", (slipway, options) => slipway.terminateSpawn("s", options), { signal: 5 }],
     ["logs", (slipway, options) => first(slipway.logs("s", options)), { tail: -1 }],
+    ["exec", (slipway, options) => slipway.exec("s", options), { command: "ls -l" }],
     ["watch", (slipway, options) => first(slipway.watch([], options)), { signal: {} }],
     [
       "inspectImage",
@@ -194,6 +195,16 @@ describe("what createSlipway returns", () => {
     const watch = (ids: string[]) => slipway.watch(ids)[Symbol.asyncIterator]().next();
     await expectRefused(watch, [undefined, null, 7, {}]);
     await expectRefused((platform: string) => slipway.inspectImage("a/b", { platform }), [7, {}]);
+    const odd = [7, [], {}, "text"];
+    await expectRefused((input: AsyncIterable<Uint8Array>) => slipway.exec("s", { input }), odd);
+    await expectRefused((terminal: ExecTerminal) => slipway.exec("s", { terminal }), odd);
+    const { size, onResize } = { size: () => ({ columns: 1, rows: 1 }), onResize: () => 7 };
+    await expectRefused(
+      (terminal: ExecTerminal) => slipway.exec("s", { terminal }),
+      [{ size }, { onResize }],
+    );
+    const env = (variables: Record<string, string>) => slipway.exec("s", { env: variables });
+    await expectRefused(env, [7, [], { A: 7 }, { "": "x" }]);
   });
 
   it("rejects names that are not strings", async () => {
@@ -211,6 +222,8 @@ describe("what createSlipway returns", () => {
     await expectRefused((id: string) => slipway.watch([id])[Symbol.asyncIterator]().next());
     await expectRefused((text: string) => slipway.inspectImage(text));
     await expectRefused((id: string) => slipway.logs(id)[Symbol.asyncIterator]().next());
+    await expectRefused((id: string) => slipway.exec(id));
+    await expectRefused((id: string) => slipway.listPorts(id));
   });
 
   it("rejects unknown options and invalid values of the catalog", async () => {
