@@ -315,6 +315,29 @@ describe("terminate", () => {
     expect(stderr).toBe("one: terminating: termination requested\none: trying again: no answer\n");
   });
 
+  it("says within two seconds what it waits for", async () => {
+    vi.useFakeTimers();
+    try {
+      const terminateSpawn = vi.fn<Slipway["terminateSpawn"]>(async () => {
+        await new Promise((resolve) => {
+          setTimeout(resolve, 2_000);
+        });
+        return sampleSpawn({ state: "terminated" });
+      });
+      const running = runInMemory(["terminate", "one"], {
+        slipway: fakeSlipway({ terminateSpawn }),
+      });
+      await vi.waitFor(() => expect(terminateSpawn).toHaveBeenCalled());
+      await vi.advanceTimersByTimeAsync(2_000);
+      expect(await running).toMatchObject({
+        exitCode: 0,
+        stderr: "waiting for the termination to be confirmed\n",
+      });
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("stops waiting after --timeout, and otherwise has no limit of its own", async () => {
     const terminateSpawn = vi.fn<Slipway["terminateSpawn"]>(
       (_id, options) =>
