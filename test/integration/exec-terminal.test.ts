@@ -64,6 +64,8 @@ describeWithEngine("a command in a container, on a terminal,", (engine) => {
       await pty.waitFor("# ");
       pty.type(`echo $((40 + 3))x${KEYS.backspace}${KEYS.enter}`);
       await pty.waitFor("\n43\r\n");
+      // Between two prompts the kernel reads whole lines, and would take Ctrl-D for the end of one.
+      await pty.waitFor("# ");
       pty.type(KEYS.ctrlD);
       expect(await pty.ended).toMatchObject({ ...RESTORED, exitCode: 0 });
     });
