@@ -16,6 +16,11 @@ export interface Display {
   readonly now: number;
 }
 
+/** The width that a table has to fit into; null for any, such as with `-o wide`. */
+export function windowOf({ columns = null, wide }: Display): number | null {
+  return wide ? null : columns;
+}
+
 /** A result to print. */
 export interface View {
   /** The value for JSON and YAML, with field names in snake_case. */

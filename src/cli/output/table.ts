@@ -11,16 +11,70 @@ export interface Column<Row> {
 }
 
 /**
- * Renders aligned columns under their titles. An absent value is a dash, and the last column is not padded.
+ * Renders aligned columns under their titles. An absent value is a dash, and the last column is not padded. A table that
+ * is wider than the window is cut, but for its first column, which people copy. In a window that is too narrow for that,
+ * each row becomes a block of lines.
  *
  * @param color whether cells have colors
+ * @param width the width of the window; null if there is none
  */
 export function renderTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   color = false,
+  width: number | null = null,
 ): string {
-  return alignRows(cellsOf(columns, rows, color));
+  const cells = cellsOf(columns, rows, color);
+  if (width === null || rows.length === 0) return alignRows(cells);
+  const widths = fittingWidths(cells, width);
+  if (widths === null) return blocks(cells);
+  return alignRows(cells.map((row) => row.map((cell, index) => cut(cell, widths[index] ?? 0))));
+}
+
+/** The space between columns. */
+const GAP = 2;
+/** Columns of this width are not cut: the longest state of a spawn stays whole. */
+const LEAST_WIDTH = 11;
+
+/** The widths with which the columns fit, taken from the widest ones; null if they do not. */
+function fittingWidths(
+  rows: readonly (readonly Cell[])[],
+  width: number,
+): readonly number[] | null {
+  const widths = naturalWidths(rows);
+  let excess = widths.reduce((sum, one) => sum + one, GAP * (widths.length - 1)) - width;
+  for (; excess > 0; excess -= 1) {
+    const others = widths.slice(1);
+    const widest = Math.max(...others);
+    if (widest <= LEAST_WIDTH) return null;
+    widths[others.indexOf(widest) + 1] = widest - 1;
+  }
+  return widths;
+}
+
+function naturalWidths(rows: readonly (readonly Cell[])[]): number[] {
+  const [titles = []] = rows;
+  return titles.map((_title, index) =>
+    Math.max(...rows.map((row) => row[index]?.text.length ?? 0)),
+  );
+}
+
+function cut(cell: Cell, width: number): Cell {
+  return cell.text.length <= width ? cell : { ...cell, text: `${cell.text.slice(0, width - 1)}…` };
+}
+
+/** Each row as lines of its titles and values. */
+function blocks([titles = [], ...rows]: readonly (readonly Cell[])[]): string {
+  return joinParts(
+    rows.map((row) =>
+      alignRows(
+        row.flatMap((cell, index): (readonly Cell[])[] => {
+          const title = titles[index];
+          return title === undefined || cell.text === ABSENT ? [] : [[title, cell]];
+        }),
+      ),
+    ),
+  );
 }
 
 /** The titles, and the cells of each row. */
@@ -88,8 +142,10 @@ export function joinParts(parts: readonly string[]): string {
   return parts.filter((part) => part !== "").join("\n");
 }
 
+const ABSENT = "-";
+
 function cellText(value: string | number | null | undefined): string {
-  if (value === null || value === undefined || value === "") return "-";
+  if (value === null || value === undefined || value === "") return ABSENT;
   return safeLine(String(value));
 }
 

@@ -7,7 +7,8 @@ import {
 import type { CatalogKind, CatalogRecord, HistoryEntry } from "../../catalog/kinds.ts";
 import { asJsonObject } from "../../json/json-object.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
-import type { View } from "../output/render.ts";
+import { windowOf } from "../output/render.ts";
+import type { Display, View } from "../output/render.ts";
 import { renderForm } from "../output/form.ts";
 import { renderTable } from "../output/table.ts";
 import type { Column } from "../output/table.ts";
@@ -52,7 +53,7 @@ export function viewRecords<K extends CatalogKind>(
   kind: K,
   records: readonly CatalogRecord<K>[],
 ): View {
-  return { value: toSnakeCase(records), table: () => recordTable(kind, records) };
+  return { value: toSnakeCase(records), table: (display) => recordTable(kind, records, display) };
 }
 
 /** Records of all kinds. */
@@ -61,7 +62,7 @@ export function viewAllRecords(
 ): View {
   return {
     value: records.map(({ kind, record }) => ({ kind, ...asJsonObject(toSnakeCase(record)) })),
-    table: () =>
+    table: (display) =>
       renderTable<(typeof records)[number]>(
         [
           { title: "KIND", cell: ({ kind }) => kind },
@@ -71,6 +72,8 @@ export function viewAllRecords(
           { title: "DESCRIPTION", cell: ({ record }) => record.description },
         ],
         records,
+        display.color,
+        windowOf(display),
       ),
   };
 }
@@ -107,7 +110,11 @@ export function viewHistory<K extends CatalogKind>(entries: readonly HistoryEntr
   return { value: toSnakeCase(entries), table: () => renderTable(columns, entries) };
 }
 
-function recordTable<K extends CatalogKind>(kind: K, records: readonly CatalogRecord<K>[]): string {
+function recordTable<K extends CatalogKind>(
+  kind: K,
+  records: readonly CatalogRecord<K>[],
+  display: Display,
+): string {
   const rows = records.map((record) => ({ record, cells: CELLS[kind](record) }));
   const titles = [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))];
   return renderTable<(typeof rows)[number]>(
@@ -122,6 +129,8 @@ function recordTable<K extends CatalogKind>(kind: K, records: readonly CatalogRe
       { title: "DESCRIPTION", cell: ({ record }) => record.description },
     ],
     rows,
+    display.color,
+    windowOf(display),
   );
 }
 

@@ -9,6 +9,7 @@ import type {
   SpawnState,
 } from "../../ledger/spawn-record.ts";
 import { launchId } from "../../ledger/launch-token.ts";
+import { windowOf } from "../output/render.ts";
 import type { Display, View } from "../output/render.ts";
 import { shortAge } from "../arguments/duration.ts";
 import { renderForm } from "../output/form.ts";
@@ -69,7 +70,8 @@ const EVENT_COLUMNS: readonly Column<Omit<SpawnEvent, "sequence" | "spawnId">>[]
 export function viewSpawns(spawns: readonly Spawn[]): View {
   return {
     value: toSnakeCase(spawns),
-    table: (display) => renderTable(columnsOf(spawns, display), spawns, display.color),
+    table: (display) =>
+      renderTable(columnsOf(spawns, display), spawns, display.color, windowOf(display)),
   };
 }
 

@@ -35,6 +35,39 @@ describe("renderTable", () => {
   });
 });
 
+describe("renderTable in a window", () => {
+  const rows = [
+    { name: "a-name-that-people-copy", size: 5, note: "a long note that says a lot" },
+    { name: "b", size: null },
+  ];
+  const lines = (width: number) => renderTable(columns, rows, false, width).split("\n");
+
+  it("leaves a table that fits as it is", () => {
+    expect(renderTable(columns, rows, false, 58)).toBe(renderTable(columns, rows));
+  });
+
+  it("cuts the widest columns, but never the first", () => {
+    expect(lines(45)).toEqual([
+      "NAME                     SIZE  NOTE",
+      "a-name-that-people-copy  5     a long note t…",
+      "b                        -     -",
+      "",
+    ]);
+  });
+
+  it("prints each row as a block in a narrow window, without what is absent", () => {
+    expect(lines(40)).toEqual([
+      "NAME  a-name-that-people-copy",
+      "SIZE  5",
+      "NOTE  a long note that says a lot",
+      "",
+      "NAME  b",
+      "",
+    ]);
+    expect(renderTable(columns, [], false, 5)).toBe("NAME  SIZE  NOTE\n");
+  });
+});
+
 describe("renderFields", () => {
   it("omits absent values", () => {
     const fields = [
