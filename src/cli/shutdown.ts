@@ -1,5 +1,5 @@
 import { onAbort, raceWithDetach } from "../async/cancellation.ts";
-import { SlipwayError } from "../errors.ts";
+import { asSlipwayError, SlipwayError } from "../errors.ts";
 
 export interface Shutdown {
   /** Rejects when the grace period has ended and the command must be abandoned; never resolves. */
@@ -54,6 +54,20 @@ export function interrupted(): SlipwayError {
 export function quietExit(): SlipwayError {
   const { code, reason, message } = interrupted();
   return new SlipwayError({ code, reason, message, metadata: { quiet: true } });
+}
+
+/** Does work that ends only with an interrupt, which is then not reported. */
+export async function untilInterrupted(
+  interrupt: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (caught) {
+    const isInterrupt = interrupt.aborted && asSlipwayError(caught).code === "CANCELLED";
+    throw isInterrupt ? quietExit() : caught;
+  }
+  if (interrupt.aborted) throw quietExit();
 }
 
 export function isQuietExit({ code, metadata }: SlipwayError): boolean {

@@ -97,12 +97,16 @@ describeWithTerminal("a terminal", (terminal) => {
     for (const state of ["launching", "booting", "running"])
       expect(ran.stderr).toMatch(new RegExp(`^one: ${state}: .*$`, "m"));
 
-    const watch = ["watch", "one", "--since", "all"];
-    await using pty = catalog.runOnTerminal(terminal, watch, { columns: 200, environment });
-    await pty.waitFor("running");
-    pty.type(KEYS.ctrlC);
-    const { output, ...end } = await pty.ended;
-    expect(end).toEqual({ exitCode: 130, signal: null, echo: true, lines: true });
-    expect(output).not.toContain("slipway:");
+    for (const watch of [
+      ["watch", "one", "--since", "all"],
+      ["list", "-w"],
+    ]) {
+      await using pty = catalog.runOnTerminal(terminal, watch, { columns: 200, environment });
+      await pty.waitFor("running");
+      pty.type(KEYS.ctrlC);
+      const { output, ...end } = await pty.ended;
+      expect(end).toEqual({ exitCode: 130, signal: null, echo: true, lines: true });
+      expect(output).not.toContain("slipway:");
+    }
   });
 });

@@ -1,5 +1,5 @@
 import type { CliContext } from "../context.ts";
-import { quietExit } from "../shutdown.ts";
+import { untilInterrupted } from "../shutdown.ts";
 import { parseSince } from "../arguments/duration.ts";
 import { refreshSpawns } from "../spawning/refresh-spawns.ts";
 import { withSlipway } from "../session.ts";
@@ -19,14 +19,15 @@ export async function watch(
   const { since, until = "aborted" } = flags;
   const begin = startOf(since, context.now());
   const ids = [...new Set(spawnIds)];
-  await withSlipway(context, async (slipway) => {
-    await refreshSpawns(context, slipway, ids);
-    for await (const event of slipway.watch(ids, { since: begin, until, signal })) {
-      await context.printItem(viewEvent(event));
-      if (signal.aborted) break;
-    }
-  });
-  if (context.interrupt.aborted) throw quietExit();
+  await untilInterrupted(context.interrupt, () =>
+    withSlipway(context, async (slipway) => {
+      await refreshSpawns(context, slipway, ids);
+      for await (const event of slipway.watch(ids, { since: begin, until, signal })) {
+        await context.printItem(viewEvent(event));
+        if (signal.aborted) break;
+      }
+    }),
+  );
 }
 
 /** By default now, which is before the refresh, whose findings are among the events. */

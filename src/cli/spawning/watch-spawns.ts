@@ -1,6 +1,6 @@
 import type { Slipway, SpawnFilter } from "../../slipway/slipway.ts";
 import type { CliContext } from "../context.ts";
-import { quietExit } from "../shutdown.ts";
+import { untilInterrupted } from "../shutdown.ts";
 import { createSpawnRows, viewSpawn } from "../views/spawn-view.ts";
 
 /**
@@ -16,15 +16,16 @@ export async function watchSpawns(
   const signal = AbortSignal.any([interrupt, stdout.closed]);
   const isTable = (flags.output ?? "table") === "table" || flags.output === "wide";
   const rows = createSpawnRows();
-  for await (const spawns of slipway.watchList(filter, { signal })) {
-    if (isTable && flags.query === null)
-      await context.printItem({
-        value: [],
-        format: "table",
-        table: (display) => rows(spawns, display),
-      });
-    else for (const spawn of spawns) await context.printItem(viewSpawn(spawn));
-    if (signal.aborted) break;
-  }
-  if (interrupt.aborted) throw quietExit();
+  await untilInterrupted(interrupt, async () => {
+    for await (const spawns of slipway.watchList(filter, { signal })) {
+      if (isTable && flags.query === null)
+        await context.printItem({
+          value: [],
+          format: "table",
+          table: (display) => rows(spawns, display),
+        });
+      else for (const spawn of spawns) await context.printItem(viewSpawn(spawn));
+      if (signal.aborted) break;
+    }
+  });
 }
