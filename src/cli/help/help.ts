@@ -40,12 +40,16 @@ const KINDS_HELP = helpSection(
   Object.entries(KIND_ALIASES).map(([kind, aliases]): HelpRow => [kind, aliases.join(", ")]),
 );
 
-function commandHelp(command: string, { usage, brief, description, flags }: CommandRoute): string {
+function commandHelp(command: string, route: CommandRoute): string {
+  const { usage, brief, description, flags, aliases } = route;
   const example = exampleOf(command);
+  const letters = new Map(Object.entries(aliases).map(([letter, flag]) => [flag, letter]));
   const own = Object.entries(flags).map(([name, flag]): HelpRow => {
     const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
     const standard = typeof flag.default === "string" ? ` (default: ${flag.default})` : "";
-    return [`    --${kebabCase(name)}${value}`, `${flag.brief}${standard}`];
+    const letter = letters.get(name);
+    const short = letter === undefined ? "    " : `-${letter}, `;
+    return [`${short}--${kebabCase(name)}${value}`, `${flag.brief}${standard}`];
   });
   return [
     `USAGE\n${usage.map((form) => `  slipway ${form}\n`).join("")}`,

@@ -70,6 +70,18 @@ describe("help", () => {
     expect(stdout).toMatch(/ --dry-run {2}/);
   });
 
+  it("shows the letter of each flag that has one", async () => {
+    for (const [name, { aliases }] of Object.entries(ROUTES)) {
+      const { stdout } = await runInMemory([name, "--help"]);
+      const shown = [...stdout.matchAll(/^ {2}-(\w), --/gmu)].map(([, letter]) => letter);
+      expect({ name, letters: new Set(shown) }).toEqual({
+        name,
+        letters: new Set(Object.keys(aliases)),
+      });
+    }
+    expect((await runInMemory(["logs", "--help"])).stdout).toMatch(/^ {2}-f, --follow {2}/mu);
+  });
+
   it("is not printed for --help after --", async () => {
     const ran = await runInMemory(["get", "image", "--", "--help", "x"]);
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
