@@ -1,7 +1,8 @@
 /** Builds the value of a composed YAML document, and rejects everything that JSON could not represent. */
 import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Scalar } from "yaml";
 import type { JsonValue, SlipwayError } from "../../errors.ts";
-import { faultAt } from "./position.ts";
+import { quoteValue } from "./corrections.ts";
+import { faultAt, LONGEST_SHOWN, mayBeSecret, positionAt } from "./position.ts";
 import { SYNTAX_FAULTS } from "./syntax-faults.ts";
 
 /** Limits after aliases are expanded: a few lines of anchors can expand to billions of nodes. */
@@ -55,10 +56,20 @@ function build(node: unknown, building: Building): JsonValue {
 
 function buildAlias(alias: Node & { readonly source: string }, building: Building): JsonValue {
   const target = building.anchors.get(alias.source);
-  if (target === undefined) throw fault(alias, building, "an alias without its anchor");
+  if (target === undefined) throw missingAnchor(alias, building);
   if (building.open.has(target))
     throw fault(alias, building, "an alias to a value that contains it");
   return build(target, building);
+}
+
+/** A text that starts with an asterisk, such as a pattern, is an alias unless it is quoted. */
+function missingAnchor(alias: Node, building: Building): SlipwayError {
+  const { text, column } = positionAt(building.text, alias.range?.[0] ?? 0);
+  const corrected = quoteValue(text);
+  const isWholeValue = corrected?.startsWith(`${text.slice(0, column - 1)}"`) === true;
+  const isShown = isWholeValue && text.length <= LONGEST_SHOWN && !mayBeSecret(building.text);
+  const remedy = isShown ? `Write \`${corrected}\`.` : undefined;
+  return fault(alias, building, "an alias without its anchor", remedy);
 }
 
 function buildMap(

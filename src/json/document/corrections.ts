@@ -34,6 +34,7 @@ const COLON = { mend: spaceAfterColon, what: "a space is missing after the colon
 const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Remedy[]>>> = {
   TAB_AS_INDENT: [
     { mend: spacesForTabs, what: "a tab in the indentation: use spaces", where: "here" },
+    { mend: indentAsAbove, what: "a tab in the indentation: use spaces", where: "here" },
   ],
   BLOCK_AS_IMPLICIT_KEY: [
     { ...QUOTES, where: "here" },
@@ -50,6 +51,7 @@ const REMEDIES: Readonly<Partial<Record<ErrorCode, readonly Remedy[]>>> = {
     { mend: closeQuote, what: "a quote is not closed", where: "above" },
     { ...BRACKET, where: "above" },
     { ...COLON, where: "here" },
+    { ...INDENT, where: "here" },
   ],
   MULTILINE_IMPLICIT_KEY: [{ ...COLON, where: "here" }],
 };
@@ -82,7 +84,8 @@ function spacesForTabs(line: string): string {
   return line.replace(/^[\t ]+/, (indent) => indent.replaceAll("\t", "  "));
 }
 
-function quoteValue(line: string): string | null {
+/** The line with its value in quotes; null if it has no value. */
+export function quoteValue(line: string): string | null {
   const [, before, value, comment = ""] = VALUE.exec(line) ?? [];
   return value === undefined ? null : `${before}${JSON.stringify(value)}${comment}`;
 }
@@ -110,6 +113,8 @@ function spaceAfterColon(line: string): string {
 
 function indentAsAbove(line: string, earlier: string | undefined): string | null {
   if (earlier === undefined) return null;
-  const [indent = ""] = /^ */.exec(earlier) ?? [];
-  return `${indent}${line.trimStart()}`;
+  const content = line.trimStart();
+  // The fields of an item are indented like its first one, which follows the dash.
+  const [indent = ""] = (content.startsWith("-") ? /^ */ : /^ *(?:- +)*/).exec(earlier) ?? [];
+  return `${" ".repeat(indent.length)}${content}`;
 }

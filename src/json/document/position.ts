@@ -12,6 +12,9 @@ export function mayBeSecret(text: string): boolean {
   return SECRET.test(text);
 }
 
+/** The most characters of a corrected line: a longer one would hide the rest of the error. */
+export const LONGEST_SHOWN = 120;
+
 export const NEUTRAL_REMEDY = "Pass one resource as YAML or JSON.";
 
 /** The same error without any of the input's text. */

@@ -2,7 +2,7 @@ import type { ErrorCode } from "yaml";
 import type { SlipwayError } from "../../errors.ts";
 import { likelyCorrections } from "./corrections.ts";
 import type { Correction } from "./corrections.ts";
-import { faultAt, mayBeSecret, positionAt } from "./position.ts";
+import { faultAt, LONGEST_SHOWN, mayBeSecret, positionAt } from "./position.ts";
 import { SYNTAX_FAULTS } from "./syntax-faults.ts";
 
 /** A fault that the parser found. */
@@ -13,9 +13,6 @@ export interface SyntaxFault {
 
 /** Checking a correction parses the text again, so that none is sought for a longer text. */
 const LONGEST_CORRECTED = 64 * 1024;
-
-/** A longer line would hide the rest of the error. */
-const LONGEST_SHOWN = 120;
 
 /**
  * The error for a fault. If a correction of one line removes the fault, the error is about that line and has the

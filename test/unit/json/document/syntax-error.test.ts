@@ -20,6 +20,20 @@ function shown(text: string): readonly string[] {
 describe("the error for a mistake in YAML", () => {
   it.each([
     ["a tab", "a:\n\tb: 1\n", "  2 | \\tb: 1", "    | ^ Write `  b: 1`."],
+    ["a tab before a sibling", "a: 1\n\tb: 2\n", "  2 | \\tb: 2", "    | ^ Write `b: 2`."],
+    [
+      "an alias without its anchor",
+      "a: 1\nb: *x.log\n",
+      "  2 | b: *x.log",
+      '    |    ^ Write `b: "*x.log"`.',
+    ],
+    ["a field of an item", "- a: 1\n b: 2\n", "  2 |  b: 2", "    |  ^ Write `  b: 2`."],
+    [
+      "an alias in brackets",
+      "b: [*x]\n",
+      "  1 | b: [*x]",
+      "    |     ^ Pass one resource as YAML or JSON.",
+    ],
     ["a colon in a value", "a: 1\nb: c: d\n", "  2 | b: c: d", '    |    ^ Write `b: "c: d"`.'],
     [
       "a colon and a comment",
@@ -68,6 +82,7 @@ describe("the error for a mistake in YAML", () => {
 
   it.each([
     "plaintext_value: hunter2: x\n",
+    "plaintext_value: *hunter2\n",
     "name: a\nplaintextValue: [hunter2\n",
     "clone_url: https://me:hunter2@host: x\n",
   ])("quotes nothing that may be a secret: %j", (text) => {
