@@ -24,7 +24,7 @@ export function renderError(
   const text =
     flags.output === "json"
       ? `${renderJson({ error: error.toJSON() }, 2)}\n`
-      : `${errorLines(error, columns)}${isTable(flags.output) ? otherChecks(error) : ""}`;
+      : `${errorLines(error, columns)}${isTable(flags.output) ? checkTable(error) : ""}`;
   return flags.verbose ? `${text}${background(error)}` : text;
 }
 
@@ -32,16 +32,18 @@ function isTable(output: GlobalFlags["output"]): boolean {
   return output === "table" || output === "wide";
 }
 
-/** The checks of a failed dry run that are neither failures nor warnings, which come first with their remedies. */
-function otherChecks(error: SlipwayError): string {
-  const others = (error.checks ?? []).filter((check) => !isFailed(check) && !isWarning(check));
-  if (others.length === 0) return "";
+/** All checks of a failed dry run, those that failed first. The remedies are in the lines above. */
+function checkTable(error: SlipwayError): string {
+  const checks = error.checks ?? [];
+  if (checks.length === 0) return "";
+  const others = checks.filter((check) => !isFailed(check) && !isWarning(check));
+  const rows = [...checks.filter(isFailed), ...checks.filter(isWarning), ...others];
   const columns: readonly Column<Check>[] = [
     { title: "CHECK", cell: ({ name }) => name },
     { title: "OUTCOME", cell: ({ outcome }) => outcome },
     { title: "FINDING", cell: ({ message }) => message },
   ];
-  return `\n${renderTable(columns, others)}`;
+  return `\n${renderTable(columns, rows)}`;
 }
 
 function errorLines(error: SlipwayError, columns: number | null): string {

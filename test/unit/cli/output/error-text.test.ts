@@ -158,7 +158,7 @@ describe("renderError for people", () => {
 });
 
 describe("renderError with -o table", () => {
-  it("shows the other checks of a failed dry run after those that failed", () => {
+  it("shows all checks of a failed dry run, those that failed first", () => {
     const error = new SlipwayError({
       code: "FAILED_PRECONDITION",
       reason: "CHECKS_FAILED",
@@ -186,9 +186,12 @@ describe("renderError with -o table", () => {
       "  key: NOT_FOUND: no key",
       "  clock: warning: the clock is late",
       "",
-      "CHECK  OUTCOME  FINDING",
-      "image  passed   the image exists",
-      "quota  skipped  not allowed to read quotas",
+      "CHECK   OUTCOME  FINDING",
+      "subnet  failed   no subnet",
+      "key     failed   no key",
+      "clock   warning  the clock is late",
+      "image   passed   the image exists",
+      "quota   skipped  not allowed to read quotas",
     ]);
     expect(renderError(error, flags)).not.toContain("the image exists");
   });
