@@ -14,6 +14,8 @@ export const BENCHMARKS: Readonly<
   input: () => import("./input.ts"),
   queue: () => import("./queue.ts"),
   ledger: () => import("./ledger.ts"),
+  list: () => import("./list.ts"),
+  prune: () => import("./prune.ts"),
   burst: () => import("./burst.ts"),
   "burst-memory": () => import("./burst-memory.ts"),
   "docker-spawn": () => import("./docker-spawn.ts"),

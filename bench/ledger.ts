@@ -1,14 +1,13 @@
-import { copyFile } from "node:fs/promises";
 import { performance } from "node:perf_hooks";
 import { createSlipway } from "../src/slipway/create-slipway.ts";
 import type { LaunchPlan } from "../src/plan/plan.ts";
 import type { Slipway } from "../src/slipway/slipway.ts";
 import { createMemoryLedger } from "../src/ledger/memory-ledger.ts";
-import { openDatabase } from "../src/storage/database.ts";
 import { ec2World } from "./ec2-world.ts";
 import type { Ec2World } from "./ec2-world.ts";
 import type { Benchmark, Figure } from "./figure.ts";
 import { pair } from "./figure.ts";
+import { fillLedger, spawnOnce } from "./full-ledger.ts";
 
 const FINISHED = 1_000_000;
 const MANY = FINISHED.toLocaleString("en-US");
@@ -27,7 +26,7 @@ export const benchmark: Benchmark = {
     const { database, environment, rates } = world;
     const kept = await spawnOnce(world.slipway);
     const fullPath = `${database}.full`;
-    await fill(database, fullPath, kept);
+    await fillLedger(database, fullPath, { kept, count: FINISHED });
     await using full = await createSlipway({ database: fullPath, environment, rates });
     await using forgetful = await createSlipway({
       database,
@@ -134,50 +133,6 @@ async function spawner(slipway: Slipway) {
       resolvedAt = performance.now();
     },
   };
-}
-
-async function spawnOnce(slipway: Slipway): Promise<string> {
-  const { spawnId } = await slipway.spawnWorkspace("bench", { wait: "accepted" });
-  await slipway.terminateSpawn(spawnId);
-  return spawnId;
-}
-
-/** A copy of a ledger in which one finished spawn is repeated a million times, with all its records. */
-async function fill(from: string, path: string, kept: string): Promise<void> {
-  // Copy the content of the log into the database file first.
-  const source = await openDatabase({ path: from, migrations: {} });
-  await source.read((connection) => connection.get("PRAGMA wal_checkpoint(TRUNCATE)"));
-  await source.close();
-  await copyFile(from, path);
-  const copy = await openDatabase({ path, migrations: {} });
-  const many = `WITH RECURSIVE many (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < ${FINISHED})`;
-  await copy.write((connection) => {
-    const number = Number(
-      connection.get("SELECT number FROM spawns WHERE spawn_id = ?", kept)?.["number"],
-    );
-    connection.run(
-      `${many} INSERT INTO spawns SELECT ? + n, tenant, 'old-' || n, workspace, state, plan_id,
-         plan_hash, substrate, machine, error, worker, lease_until, fence, created_at, updated_at, input
-       FROM many JOIN spawns ON number = ?`,
-      number,
-      number,
-    );
-    connection.run(
-      `${many} INSERT INTO launches
-         SELECT ? + n, attempt, candidate, place, lower(hex(randomblob(32))), member, at, outcome, reason,
-           blast_radius, machine_type
-       FROM many JOIN launches ON spawn = ?`,
-      number,
-      number,
-    );
-    connection.run(
-      `${many} INSERT INTO events (spawn, at, state, message) SELECT ? + n, at, state, message
-       FROM many JOIN events ON spawn = ?`,
-      number,
-      number,
-    );
-  });
-  await copy.close();
 }
 
 async function repeat(read: () => Promise<unknown>): Promise<void> {

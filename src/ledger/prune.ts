@@ -27,7 +27,7 @@ const FIRST_BATCH = 32;
 const SMALLEST_BATCH = 8;
 const LARGEST_BATCH = 512;
 /** A batch blocks all other writers, so it is to take about this long, in milliseconds. */
-const WANTED_MILLISECONDS = 15;
+const WANTED_MILLISECONDS = 8;
 /** Time for other writers between two batches, in milliseconds: at least as long as the batch took. */
 const SHORTEST_PAUSE = 5;
 

@@ -95,10 +95,12 @@ export function createSqliteLedger(database: Database): Ledger {
     suspect: (scope, machines, now) =>
       database.write((connection) => suspect(connection, scope, machines, now)),
     suspects: (scope) => database.read((connection) => suspects(connection, scope)),
-    prune: (batch) =>
-      batch.dryRun
-        ? database.read((connection) => pruneBatch(connection, batch))
-        : database.write((connection) => pruneBatch(connection, batch)),
+    async prune(batch) {
+      if (batch.dryRun) return await database.read((connection) => pruneBatch(connection, batch));
+      const pruned = await database.write((connection) => pruneBatch(connection, batch));
+      await database.checkpoint();
+      return pruned;
+    },
     isPruned: (token) =>
       database.readLightly((connection) => isPruned(connection, launchId(token))),
     ...rates,
@@ -156,10 +158,12 @@ function countUnsettled(
 function list(connection: Connection, tenant: string, filter: SpawnFilter): readonly Spawn[] {
   const { workspace, state, states, live = false, since, labels = {}, limit } = filter;
   const pairs = Object.entries(labels);
+  // A plus keeps SQLite from using an index: it would read all of the tenant's or the workspace's spawns rather than those
+  // with a label, the live ones, or the newest few.
+  const isNewest = limit !== undefined && workspace === undefined && !live;
   const conditions = [
-    // The plus keeps SQLite from reading all of the tenant's spawns rather than those with a label.
-    `${pairs.length > 0 ? "+" : ""}tenant = ?`,
-    ...(workspace === undefined ? [] : ["workspace = ?"]),
+    `${pairs.length > 0 || isNewest ? "+" : ""}tenant = ?`,
+    ...(workspace === undefined ? [] : [`${live ? "+" : ""}workspace = ?`]),
     // As in the index of unfinished spawns, which is used only by the same words.
     ...(live ? ["state NOT IN ('terminated', 'failed')"] : []),
     ...(state === undefined ? [] : ["state = ?"]),

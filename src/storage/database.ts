@@ -71,6 +71,12 @@ export interface Database extends AsyncDisposable {
    * do not count. Cheaper than a transaction.
    */
   othersVersion(): Promise<number>;
+  /**
+   * Copies the write-ahead log into the file, without waiting for other connections. SQLite does so at the end of a write
+   * that finds a long log: a process that writes much does it itself, so that no other process has to.
+   * https://www.sqlite.org/wal.html#automatic_checkpoint
+   */
+  checkpoint(): Promise<void>;
   /** Waits for pending writes, then closes. Closing twice is fine. */
   close(): Promise<void>;
 }
@@ -211,6 +217,10 @@ function createDatabase(opened: {
     },
     readLightly,
     othersVersion: () => readLightly(dataVersion),
+    async checkpoint() {
+      refuseWhenClosed();
+      await tracked(attempted(() => raw.exec("PRAGMA wal_checkpoint(PASSIVE)")));
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

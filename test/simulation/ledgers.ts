@@ -41,6 +41,7 @@ export function openLedger(kind: LedgerKind): Ledger {
     read: (work) => transact("BEGIN", () => work(connection)),
     readLightly: async (work) => await Promise.resolve(work(connection)),
     othersVersion: async () => await Promise.resolve(0),
+    checkpoint: async () => await Promise.resolve(),
     close,
     [Symbol.asyncDispose]: close,
   };
