@@ -6,6 +6,7 @@ export type {
   ApplyOptions,
   Bake,
   Catalog,
+  DeleteOptions,
   SetOptions,
   WriteOptions,
 } from "./catalog/catalog.ts";

@@ -59,12 +59,13 @@ export function createTestSlipway(options: TestSlipwayOptions = {}): TestSlipway
   const clock = createFakeClock();
   const fakeOf = (substrate: Substrate) =>
     createFakeAdapter({ clock, images, places: "any", ...substrates[substrate], substrate });
-  const store = createMemoryStore();
+  const ledger = createMemoryLedger();
+  const store = createMemoryStore(ledger.liveMachines);
   return openTestSlipway(options, {
     clock,
     store,
     secrets: createSealedStore(store, givenKey(randomBytes(32))),
-    ledger: createMemoryLedger(),
+    ledger,
     fakes: { AWS: fakeOf("AWS"), GCP: fakeOf("GCP"), DOCKER: fakeOf("DOCKER") },
     ended: new Set(),
     opened: { processes: 0, spawns: 0 },

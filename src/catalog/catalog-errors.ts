@@ -1,6 +1,6 @@
 /** The catalog's errors. Each is worded in one place. */
 import { isSlipwayError, SlipwayError } from "../errors.ts";
-import type { RecordKey } from "./tables.ts";
+import type { LiveMachines, RecordKey } from "./tables.ts";
 
 /**
  * Names the document that an error is about, such as `records.yaml:12`.
@@ -132,6 +132,25 @@ export function recordInUse(
       name,
       referrers: referrers.map((key) => ({ kind: key.kind, name: key.name })),
     },
+  });
+}
+
+/** How many workspaces a remedy names. */
+const WORKSPACES_NAMED = 3;
+
+export function recordHasMachines(
+  { kind, name }: RecordKey,
+  { count, workspaces }: LiveMachines,
+): SlipwayError {
+  const named = workspaces.slice(0, WORKSPACES_NAMED);
+  const lists = named.map((workspace) => `\`slipway list --workspace ${workspace}\``).join(", ");
+  const others = workspaces.length > named.length ? " and so on" : "";
+  return new SlipwayError({
+    code: "FAILED_PRECONDITION",
+    reason: "RECORD_HAS_MACHINES",
+    message: `${kind} ${name} has ${count} live ${count === 1 ? "machine" : "machines"}`,
+    remedy: `List them with ${lists}${others}, and terminate them first. With --force the ${kind} is deleted, and its machines stay.`,
+    metadata: { kind, name, machines: count, workspaces },
   });
 }
 

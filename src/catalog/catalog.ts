@@ -21,6 +21,11 @@ export interface WriteOptions {
   readonly actor?: string;
 }
 
+export interface DeleteOptions extends WriteOptions {
+  /** Delete a workspace or placement even if it has live machines, which stay. Default false. */
+  readonly force?: boolean;
+}
+
 /** Options of the methods that write a whole record. */
 export interface SetOptions extends WriteOptions {
   /** If given, the body must have this name. */
@@ -102,8 +107,11 @@ export interface Catalog {
   /** Lists all records of a kind, sorted by name. */
   list<K extends CatalogKind>(kind: K): Promise<readonly CatalogRecord<K>[]>;
 
-  /** @throws `NOT_FOUND`, `FAILED_PRECONDITION` / `RECORD_IN_USE` (naming the referrers) or `RECORD_IMMUTABLE` */
-  delete(kind: CatalogKind, name: string, options?: WriteOptions): Promise<void>;
+  /**
+   * @throws `NOT_FOUND`, `FAILED_PRECONDITION` / `RECORD_IN_USE` (naming the referrers), `RECORD_IMMUTABLE` or
+   * `RECORD_HAS_MACHINES`
+   */
+  delete(kind: CatalogKind, name: string, options?: DeleteOptions): Promise<void>;
 
   /** The record's generations, newest first, including deletions. @throws `NOT_FOUND` if the name was never used */
   history<K extends CatalogKind>(kind: K, name: string): Promise<readonly HistoryEntry<K>[]>;

@@ -13,7 +13,7 @@ import type { Assignments } from "./assignments.ts";
 import { bakedImageFields } from "./bake.ts";
 import { printedText } from "./body.ts";
 import { isBuiltIn } from "./built-ins.ts";
-import type { Catalog, SetOptions, WriteOptions } from "./catalog.ts";
+import type { Catalog, DeleteOptions, SetOptions, WriteOptions } from "./catalog.ts";
 import {
   bakedImagesAreImmutable,
   recordBuiltIn,
@@ -42,6 +42,7 @@ export interface CatalogPorts {
 
 const WRITE_OPTIONS: ShapeOf<WriteOptions> = { ifGeneration: "whole number", actor: "string" };
 const SET_OPTIONS: ShapeOf<SetOptions> = { ...WRITE_OPTIONS, name: "string" };
+const DELETE_OPTIONS: ShapeOf<DeleteOptions> = { ...WRITE_OPTIONS, force: "boolean" };
 /** Maximum number of records read in one transaction. */
 const PAGE = 500;
 /** How often a patch is attempted if other writes keep coming in between. */
@@ -97,10 +98,11 @@ export function createCatalog(ports: CatalogPorts): Catalog {
       ),
     list: async (kind) => await listAll(store, tenant, checkKind(kind)),
     async delete(kind, name, options = {}) {
-      checkOptions("catalog.delete", options, WRITE_OPTIONS);
+      checkOptions("catalog.delete", options, DELETE_OPTIONS);
+      const { force = false } = options;
       if (isBuiltIn(checkKind(kind), checkName(name))) throw recordBuiltIn({ kind, name });
       try {
-        await store.delete({ ...writeTerms(ports, options), kind, name });
+        await store.delete({ ...writeTerms(ports, options), kind, name, force });
       } catch (caught) {
         const isAbsent = isSlipwayError(caught) && caught.reason === "RECORD_NOT_FOUND";
         throw isAbsent ? await notFound(ports, { kind, name }) : caught;

@@ -34,6 +34,15 @@ export interface StoredGeneration {
   readonly fields: JsonObject | null;
 }
 
+/** Spawns that have not ended and that depend on a record. */
+export interface LiveMachines {
+  readonly count: number;
+  /** Their workspaces, sorted. */
+  readonly workspaces: readonly string[];
+}
+
+export const NO_MACHINES: LiveMachines = { count: 0, workspaces: [] };
+
 /** Valid only inside its transaction. */
 export interface CatalogReading {
   find(id: RecordId): StoredRecord | null;
@@ -54,6 +63,8 @@ export interface CatalogReading {
   history(id: RecordId): readonly StoredGeneration[];
   /** Records that refer to this one, sorted by kind and name, at most `limit`. */
   referrers(id: RecordId, limit: number): readonly RecordKey[];
+  /** The live machines of the ledger in the same database; none without one. */
+  liveMachines(id: RecordId): LiveMachines;
   findSealed(tenant: string, name: string): SealedValue | null;
   /** The ids of the keys that seal values of any tenant. */
   sealingKeys(): readonly string[];

@@ -30,17 +30,24 @@ import { isListed } from "./spawn-filter.ts";
 import { inputOf } from "./spawn-input.ts";
 import { emptyMemory, keyName } from "./memory.ts";
 import type { Entry, Memory } from "./memory.ts";
+import { machinesFrom } from "./live-machines.ts";
+import type { LiveMachines, RecordId } from "./live-machines.ts";
 import { pruneMemory } from "./memory-prune.ts";
-import { isSettled } from "./spawn-record.ts";
+import { isFinished, isSettled } from "./spawn-record.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 
 const nameOfTarget = memoizeFrozen((target: PlacementTarget) => canonicalJson(target));
+
+export interface MemoryLedger extends Ledger {
+  /** The live machines that depend on a record of the catalog. */
+  readonly liveMachines: (record: RecordId) => LiveMachines;
+}
 
 /**
  * A ledger in memory, for tests, simulations and measurements. It follows the same rules as the embedded database's
  * (`ledger-steps.ts`), and passes the same contract suite.
  */
-export function createMemoryLedger(owner: string = randomUUID()): Ledger {
+export function createMemoryLedger(owner: string = randomUUID()): MemoryLedger {
   const memory = emptyMemory();
   const { full, targets, rates } = memory;
   return {
@@ -98,6 +105,7 @@ export function createMemoryLedger(owner: string = randomUUID()): Ledger {
     },
     suspects: async (scope) => suspectsOf(memory, scope),
     prune: async (batch) => pruneMemory(memory, batch),
+    liveMachines: (record) => liveMachinesOf(memory, record),
     isPruned: async (token) => memory.pruned.has(launchId(token)),
     async spend(request) {
       const { answer, keep } = decide(memory, request);
@@ -291,6 +299,16 @@ function drivenOf(entry: Entry | undefined): DrivenSpawn | null {
 function isCurrent({ before }: Step, entry: Entry | undefined): boolean {
   const { spawn, lease } = entry?.record ?? { spawn: null, lease: null };
   return lease?.fence === before.lease.fence && spawn?.state === before.spawn.state;
+}
+
+function liveMachinesOf(memory: Memory, record: RecordId): LiveMachines {
+  const live = [...memory.entries.values()]
+    .filter((entry) => entry.record.spawn.tenant === record.tenant)
+    .filter((entry) => !isFinished(entry.record.spawn.state));
+  return machinesFrom(
+    live.map(({ plan }) => ({ plan, count: 1 })),
+    record,
+  );
 }
 
 function judgeOne(memory: Memory, machine: FoundResource) {

@@ -20,6 +20,7 @@ import type { RateOptions } from "./rate-options.ts";
 import { createSealedStore } from "../secrets/sealed-store.ts";
 import type { Slipway } from "./slipway.ts";
 import { createGovernor } from "../pacing/governor.ts";
+import { liveMachines } from "../ledger/live-machines.ts";
 import { LEDGER_MIGRATIONS } from "../ledger/ledger-schema.ts";
 import { newSpawnId } from "../ledger/spawn-record.ts";
 import { createSqliteLedger } from "../ledger/sqlite-ledger.ts";
@@ -96,7 +97,7 @@ export async function createSlipway(options: SlipwayOptions): Promise<Slipway> {
     migrations: { catalog: CATALOG_MIGRATIONS, ledger: LEDGER_MIGRATIONS },
     ...(options.onWarning === undefined ? {} : { onWarning: options.onWarning }),
   });
-  const store = createSqliteStore(database);
+  const store = createSqliteStore(database, liveMachines);
   const secrets = createSealedStore(store, keys);
   const { onAdapterCall = () => undefined, rates = {} } = options;
   const ledger = options.ports?.ledger ?? createSqliteLedger(database);

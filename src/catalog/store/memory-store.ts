@@ -3,7 +3,9 @@ import type { SealedValue } from "../../secrets/sealed-value.ts";
 import type { CatalogKind } from "../kinds.ts";
 import type { CatalogStore } from "./store.ts";
 import { createTableStore } from "./table-store.ts";
+import { NO_MACHINES } from "../tables.ts";
 import type {
+  CatalogReading,
   CatalogTransactions,
   CatalogWriting,
   RecordId,
@@ -25,16 +27,19 @@ interface TenantSlots {
   readonly sealed: Map<string, SealedValue>;
 }
 
-export function createMemoryStore(): CatalogStore {
-  return createTableStore(memoryTransactions());
+/** @param liveMachines the machines of the ledger that belongs to the catalog */
+export function createMemoryStore(
+  liveMachines: CatalogReading["liveMachines"] = () => NO_MACHINES,
+): CatalogStore {
+  return createTableStore(memoryTransactions(liveMachines));
 }
 
 /**
  * Transactions on maps. The work is synchronous, so transactions cannot interleave. It makes every check before its
  * first write, so nothing has to be rolled back.
  */
-function memoryTransactions(): CatalogTransactions {
-  const tables = memoryTables(new Map());
+function memoryTransactions(liveMachines: CatalogReading["liveMachines"]): CatalogTransactions {
+  const tables = { ...memoryTables(new Map()), liveMachines };
   let writes = 0;
   return {
     // `async`, so that an exception becomes a rejection.
@@ -47,7 +52,7 @@ function memoryTransactions(): CatalogTransactions {
   };
 }
 
-function memoryTables(tenants: Map<string, TenantSlots>): CatalogWriting {
+function memoryTables(tenants: Map<string, TenantSlots>): Omit<CatalogWriting, "liveMachines"> {
   const find = (id: RecordId): Slot | undefined =>
     tenants.get(id.tenant)?.kinds.get(id.kind)?.get(id.name);
   const current = (id: RecordId): StoredRecord | null => find(id)?.current ?? null;

@@ -4,19 +4,40 @@ import type { Database } from "../../storage/database.ts";
 import { text, toGeneration, toKey, toSealedValue, toStoredRecord } from "./sqlite-rows.ts";
 import type { CatalogStore } from "./store.ts";
 import { createTableStore } from "./table-store.ts";
-import type { CatalogReading, CatalogTransactions, CatalogWriting, RecordKey } from "../tables.ts";
+import { NO_MACHINES } from "../tables.ts";
+import type {
+  CatalogReading,
+  CatalogTransactions,
+  CatalogWriting,
+  LiveMachines,
+  RecordId,
+  RecordKey,
+} from "../tables.ts";
 
 /** Counts each connection's own catalog writes: SQLite's data_version only reflects writes of other connections. */
 const writesOf = memoize((_database: Database) => ({ count: 0 }));
 
-/** @param database opened with `CATALOG_MIGRATIONS` among its components */
-export function createSqliteStore(database: Database): CatalogStore {
-  return createTableStore(sqliteTransactions(database));
+/** The machines of the ledger in the same database, read in the same transaction. */
+type ReadMachines = (connection: Connection, id: RecordId) => LiveMachines;
+
+/**
+ * @param database opened with `CATALOG_MIGRATIONS` among its components
+ * @param readMachines default: there is no ledger
+ */
+export function createSqliteStore(database: Database, readMachines?: ReadMachines): CatalogStore {
+  return createTableStore(sqliteTransactions(database, readMachines));
 }
 
-/** @param database opened with `CATALOG_MIGRATIONS` among its components */
-export function sqliteTransactions(database: Database): CatalogTransactions {
+/** The parameters are those of {@link createSqliteStore}. */
+export function sqliteTransactions(
+  database: Database,
+  readMachines: ReadMachines = () => NO_MACHINES,
+): CatalogTransactions {
   const own = writesOf(database);
+  const sqliteTables = (connection: Connection): CatalogWriting => ({
+    ...recordTables(connection),
+    liveMachines: (id) => readMachines(connection, id),
+  });
   return {
     read: (work) => database.read((connection) => work(sqliteTables(connection))),
     async write(work) {
@@ -30,7 +51,7 @@ export function sqliteTransactions(database: Database): CatalogTransactions {
   };
 }
 
-function sqliteTables(connection: Connection): CatalogWriting {
+function recordTables(connection: Connection): Omit<CatalogWriting, "liveMachines"> {
   return {
     find({ tenant, kind, name }) {
       const row = connection.get(

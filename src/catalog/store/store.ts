@@ -24,6 +24,8 @@ export interface RecordWrite<K extends CatalogKind> extends WriteTerms {
 export interface RecordDeletion extends WriteTerms {
   readonly kind: CatalogKind;
   readonly name: string;
+  /** Whether to delete a workspace or placement that has live machines. Default false. */
+  readonly force?: boolean;
 }
 
 /** The write of one of several records that change together. */
@@ -108,7 +110,7 @@ export interface CatalogStore extends SealedValues {
 
   /**
    * @throws `NOT_FOUND`; `FAILED_PRECONDITION` / `RECORD_IMMUTABLE` for a baked image, `RECORD_IN_USE` naming the
-   * referrers; `ABORTED` / `GENERATION_MISMATCH`
+   * referrers, or `RECORD_HAS_MACHINES`; `ABORTED` / `GENERATION_MISMATCH`
    */
   delete(deletion: RecordDeletion): Promise<void>;
 

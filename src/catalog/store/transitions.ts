@@ -12,6 +12,7 @@ import {
   generationMismatch,
   linkMissing,
   nameTaken,
+  recordHasMachines,
   recordInUse,
   recordNotFound,
   substrateMismatch,
@@ -23,6 +24,7 @@ import { parseStored } from "../parse.ts";
 import { referencesOf } from "../references.ts";
 import type { AppliedRecord, RecordApplication, RecordDeletion, RecordWrite } from "./store.ts";
 import type { CatalogWriting, RecordId, RecordKey, RecordTables, StoredRecord } from "../tables.ts";
+import { NO_MACHINES } from "../tables.ts";
 import { closestTo } from "../suggestions.ts";
 import { isFields } from "../violation.ts";
 
@@ -82,12 +84,20 @@ export function deleteRecord(tables: CatalogWriting, deletion: RecordDeletion): 
   const referrers = tables.referrers(id, REFERRERS_SHOWN + 1);
   if (referrers.length > 0)
     throw recordInUse(id, referrers.slice(0, REFERRERS_SHOWN), referrers.length > REFERRERS_SHOWN);
+  const machines =
+    needsNoMachines(id) && deletion.force !== true ? tables.liveMachines(id) : NO_MACHINES;
+  if (machines.count > 0) throw recordHasMachines(id, machines);
   tables.remove(id, {
     generation: tables.lastGeneration(id) + 1,
     at: deletion.at,
     by: deletion.by,
     fields: null,
   });
+}
+
+/** Machines are known by their workspace and placement. Everything else about them is in their plan. */
+function needsNoMachines({ kind }: RecordId): boolean {
+  return kind === "workspace" || kind === "placement";
 }
 
 /** Converts a stored record to a typed one and validates it again. */

@@ -1,4 +1,4 @@
-import type { Catalog, WriteOptions } from "../../catalog/catalog.ts";
+import type { Catalog, DeleteOptions } from "../../catalog/catalog.ts";
 import { withOrigin } from "../../catalog/catalog-errors.ts";
 import { CREATION_ORDER, requireKind, splitDocument } from "../../catalog/documents.ts";
 import type { CatalogKind } from "../../catalog/kinds.ts";
@@ -18,6 +18,7 @@ import type { WriteFlags } from "../arguments/assignments.ts";
 interface DeleteFlags extends WriteFlags {
   readonly file?: readonly string[];
   readonly ignoreNotFound: boolean;
+  readonly force: boolean;
 }
 
 interface Key {
@@ -31,11 +32,11 @@ export async function remove(
   word?: string,
   name?: string,
 ): Promise<void> {
-  const { file, ifGeneration, ignoreNotFound } = flags;
+  const { file, ifGeneration, ignoreNotFound, force } = flags;
   if (file === undefined || file.length === 0) {
     const key = namedKey(word, name);
     await withSlipway(context, async ({ catalog }) => {
-      const options = { ...writeOptions(flags), ignoreNotFound };
+      const options = { ...writeOptions(flags), ignoreNotFound, force };
       await context.print(viewDeletion(await removeRecord(catalog, key, options)));
     });
     return;
@@ -47,7 +48,7 @@ export async function remove(
     );
   const keys = (await readRecordFiles(context, file)).map(keyOf);
   await withSlipway(context, async ({ catalog }) => {
-    const { deletions, failures } = await removeAll(catalog, keys, { ignoreNotFound });
+    const { deletions, failures } = await removeAll(catalog, keys, { ignoreNotFound, force });
     await context.print(viewDeletions(deletions));
     const failure = combineFailures(failures, {
       tried: keys.length,
@@ -75,7 +76,7 @@ function keyOf({ origin, document }: FoundDocument): Key {
   });
 }
 
-type RemovalOptions = WriteOptions & { readonly ignoreNotFound: boolean };
+type RemovalOptions = DeleteOptions & { readonly ignoreNotFound: boolean };
 
 /** Deletes records before those that they refer to, and attempts every deletion, even after one fails. */
 async function removeAll(catalog: Catalog, keys: readonly Key[], options: RemovalOptions) {

@@ -196,12 +196,12 @@ const explain = defineRoute<{ recursive: boolean }, [path: string]>({
 });
 
 const remove = defineRoute<
-  { file?: readonly string[]; ignoreNotFound: boolean; ifGeneration?: number },
+  { file?: readonly string[]; ignoreNotFound: boolean; force: boolean; ifGeneration?: number },
   [kind?: string, name?: string]
 >({
   usage: [
-    "delete KIND NAME [--if-generation N] [--ignore-not-found]",
-    "delete -f FILE|DIR|-... [--ignore-not-found]",
+    "delete KIND NAME [--if-generation N] [--ignore-not-found] [--force]",
+    "delete -f FILE|DIR|-... [--ignore-not-found] [--force]",
   ],
   brief: CATALOG_BRIEFS.delete,
   load: async () => (await import("../commands/delete.ts")).remove,
@@ -213,6 +213,12 @@ const remove = defineRoute<
         default: false,
         withNegated: false,
         brief: "Succeed if the resource does not exist",
+      },
+      force: {
+        kind: "boolean",
+        default: false,
+        withNegated: false,
+        brief: "Delete a workspace or placement even if it has live machines, which stay",
       },
       ifGeneration,
     },

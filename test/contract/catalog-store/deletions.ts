@@ -44,6 +44,46 @@ export function describeDeletions(open: OpenStore): void {
     expect(await store.get("acme", "image", "base")).toBeNull();
   });
 
+  it.each(["workspace", "placement"] as const)(
+    "rejects the deletion of a %s with live machines, unless it is forced",
+    async (kind) => {
+      await using subject = await open();
+      const { store, machines } = subject;
+      await put(store, "image", dockerImage("base"));
+      await put(store, "placement", dockerPlacement("one"));
+      if (kind === "workspace") await put(store, "workspace", workspace("one", "base", "one"));
+      machines.set(`${kind} one`, { count: 3, workspaces: ["a", "b", "c", "d"] });
+      const error = await caughtError(() => remove(store, kind, "one"));
+      expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "RECORD_HAS_MACHINES" });
+      expect(error.message).toBe(`${kind} one has 3 live machines`);
+      expect(error.remedy).toContain("`slipway list --workspace c` and so on");
+      expect(await store.get("acme", kind, "one")).not.toBeNull();
+      await store.delete({ ...terms, kind, name: "one", force: true });
+      expect(await store.get("acme", kind, "one")).toBeNull();
+    },
+  );
+
+  it("deletes an image, a machine type or an environment although machines were made from it", async () => {
+    await using subject = await open();
+    const { store, machines } = subject;
+    await put(store, "image", dockerImage("base"));
+    machines.set("image base", { count: 1, workspaces: ["a"] });
+    await remove(store, "image", "base");
+    expect(await store.get("acme", "image", "base")).toBeNull();
+  });
+
+  it("names the referrers first, which no force overrides", async () => {
+    await using subject = await open();
+    const { store, machines } = subject;
+    await put(store, "image", dockerImage("base"));
+    await put(store, "placement", dockerPlacement("here"));
+    await put(store, "workspace", workspace("one", "base", "here"));
+    machines.set("placement here", { count: 1, workspaces: ["one"] });
+    const forced = { ...terms, kind: "placement", name: "here", force: true } as const;
+    const error = await caughtError(() => store.delete(forced));
+    expect(error.reason).toBe("RECORD_IN_USE");
+  });
+
   it("lists ten of many referrers", async () => {
     await using subject = await open();
     const { store } = subject;

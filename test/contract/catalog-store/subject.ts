@@ -1,10 +1,13 @@
 /** Helpers that the parts of the contract share. */
 import type { CatalogKind, CatalogKinds } from "../../../src/catalog/kinds.ts";
 import type { CatalogStore } from "../../../src/catalog/store/store.ts";
+import type { LiveMachines } from "../../../src/catalog/tables.ts";
 
 /** A fresh store for one test. */
 export interface StoreUnderTest extends AsyncDisposable {
   readonly store: CatalogStore;
+  /** The live machines that the store finds, by `kind name`. */
+  readonly machines: Map<string, LiveMachines>;
 }
 export type OpenStore = () => Promise<StoreUnderTest>;
 

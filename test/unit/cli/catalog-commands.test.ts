@@ -236,18 +236,28 @@ describe("get", () => {
 });
 
 describe("delete", () => {
+  it("passes --force on", async () => {
+    const remove = vi.fn<Catalog["delete"]>().mockResolvedValue();
+    const argv = ["delete", "workspace", "agent-dev", "--force"];
+    expect((await runInMemory(argv, withCatalog({ delete: remove }))).exitCode).toBe(0);
+    expect(remove.mock.calls[0]?.[2]).toMatchObject({ force: true });
+  });
+
   it("deletes the resource and confirms it", async () => {
     const remove = vi.fn().mockResolvedValue(undefined);
     const argv = ["delete", "image", "agent-base", "--if-generation=3", "-ojson"];
     const ran = await runInMemory(argv, withCatalog({ delete: remove }));
-    expect(remove).toHaveBeenCalledExactlyOnceWith("image", "agent-base", { ifGeneration: 3 });
+    expect(remove).toHaveBeenCalledExactlyOnceWith("image", "agent-base", {
+      ifGeneration: 3,
+      force: false,
+    });
     expect(JSON.parse(ran.stdout)).toEqual({ kind: "image", name: "agent-base", deleted: true });
   });
 
   it("accepts a name that starts with a dash after --, and lets the catalog validate it", async () => {
     const remove = vi.fn().mockRejectedValue(invalidArgument("INVALID_RECORD", "no name"));
     const ran = await runInMemory(["delete", "image", "--", "-x"], withCatalog({ delete: remove }));
-    expect(remove).toHaveBeenCalledExactlyOnceWith("image", "-x", {});
+    expect(remove).toHaveBeenCalledExactlyOnceWith("image", "-x", { force: false });
     expect(ran.exitCode).toBe(2);
   });
 });

@@ -26,6 +26,7 @@ function scriptedStore() {
     history: unexpected,
     lastGeneration: unexpected,
     referrers: unexpected,
+    liveMachines: unexpected,
     findSealed: unexpected,
     sealingKeys: unexpected,
     sealedWith: unexpected,
