@@ -9,6 +9,7 @@ import { isSettled, SPAWN_STATES } from "./spawn-record.ts";
 import type { Spawn, SpawnDescription, SpawnEvent } from "./spawn-record.ts";
 import { sqliteRates } from "./sqlite-rates.ts";
 import { judge, suspect, suspects, targets } from "./sqlite-claims.ts";
+import type { PruneBatch, PrunedBatch } from "./pruning.ts";
 import { isPruned, pruneBatch } from "./sqlite-prune.ts";
 import { launchId } from "./launch-token.ts";
 import {
@@ -95,17 +96,19 @@ export function createSqliteLedger(database: Database): Ledger {
     suspect: (scope, machines, now) =>
       database.write((connection) => suspect(connection, scope, machines, now)),
     suspects: (scope) => database.read((connection) => suspects(connection, scope)),
-    async prune(batch) {
-      if (batch.dryRun) return await database.read((connection) => pruneBatch(connection, batch));
-      const pruned = await database.write((connection) => pruneBatch(connection, batch));
-      await database.checkpoint();
-      return pruned;
-    },
+    prune: (batch) => prune(database, batch),
     isPruned: (token) =>
       database.readLightly((connection) => isPruned(connection, launchId(token))),
     ...rates,
     close: () => database.close(),
   };
+}
+
+async function prune(database: Database, batch: PruneBatch): Promise<PrunedBatch> {
+  if (batch.dryRun) return await database.read((connection) => pruneBatch(connection, batch));
+  const pruned = await database.write((connection) => pruneBatch(connection, batch));
+  await database.checkpoint();
+  return pruned;
 }
 
 function readOwner(connection: Connection): string | null {
