@@ -17,10 +17,22 @@ export function closestTo(word: string, known: Iterable<string>): string | null 
   const furthest = Math.min(MOST_EDITS, Math.ceil(wanted.length / 3));
   let best: { readonly candidate: string; readonly edits: number } | null = null;
   for (const candidate of candidates) {
-    const edits = distance(wanted, simplified(candidate.slice(0, LONGEST_WORD)));
+    const edits = editsBetween(wanted, simplified(candidate.slice(0, LONGEST_WORD)));
     if (edits <= furthest && (best === null || edits < best.edits)) best = { candidate, edits };
   }
   return best?.candidate ?? onlyLonger(wanted, candidates);
+}
+
+/** The insertions, deletions and replacements between two words; two neighboring letters in the wrong order count once. */
+function editsBetween(one: string, other: string): number {
+  const edits = distance(one, other);
+  return edits === 2 && isSwapped(one, other) ? 1 : edits;
+}
+
+function isSwapped(one: string, other: string): boolean {
+  let at = 0;
+  while (one[at] === other[at]) at += 1;
+  return `${one.slice(0, at)}${one.charAt(at + 1)}${one.charAt(at)}${one.slice(at + 2)}` === other;
 }
 
 /** The only candidate that begins with the word: `image` is short for `image_ref`. */

@@ -33,6 +33,8 @@ describe("closestTo", () => {
 
   it("prefers the fewest edits", () => {
     expect(closestTo("imag", ["images", "image"])).toBe("image");
+    expect(closestTo("fake-gec", ["fake-ec2", "fake-gce"])).toBe("fake-gce");
+    expect(closestTo("sw", ["workspace", "ws"])).toBe("ws");
   });
 });
 
