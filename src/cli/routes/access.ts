@@ -23,6 +23,9 @@ const person = {
   },
 } as const;
 
+const VIRTUAL_MACHINES =
+  "For virtual machines, use the provider's own command: aws ec2-instance-connect ssh or aws ssm start-session on EC2, gcloud compute ssh on Compute Engine. The error for a virtual machine has the whole command; slipway ssh-config is for ssh itself.";
+
 const exec = defineRoute<
   {
     interactive: boolean;
@@ -38,7 +41,8 @@ const exec = defineRoute<
   ],
   brief: ACCESS_BRIEFS.exec,
   description:
-    "Exits with the command's exit code; 126 or 127 if the engine cannot run it. Without -t, Ctrl-C leaves the command running, as with docker exec. For a virtual machine the error names the provider's own command.",
+    "Exits with the command's exit code; 126 or 127 if the engine cannot run it. Without -t, Ctrl-C leaves the command running, as with docker exec. " +
+    VIRTUAL_MACHINES,
   load: async () => (await import("../commands/exec.ts")).exec,
   parameters: {
     flags: {
@@ -74,7 +78,8 @@ const shell = defineRoute<{ user?: string; workdir?: string }, [spawnId: string]
   usage: ["shell SPAWN_ID [--user USER] [--workdir PATH]"],
   brief: ACCESS_BRIEFS.shell,
   description:
-    "bash, or sh if the container has no bash. Without a terminal, the shell reads its commands from standard input.",
+    "bash, or sh if the container has no bash. Without a terminal, the shell reads its commands from standard input. " +
+    VIRTUAL_MACHINES,
   load: async () => (await import("../commands/shell.ts")).shell,
   parameters: {
     flags: person,

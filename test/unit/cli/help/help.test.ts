@@ -82,6 +82,14 @@ describe("help", () => {
     expect((await runInMemory(["logs", "--help"])).stdout).toMatch(/^ {2}-f, --follow {2}/mu);
   });
 
+  it("names the providers' own commands for virtual machines", async () => {
+    for (const name of ["exec", "shell"]) {
+      const { stdout } = await runInMemory([name, "--help"]);
+      expect(stdout).toContain("aws ssm start-session");
+      expect(stdout).toContain("gcloud compute ssh");
+    }
+  });
+
   it("is not printed for --help after --", async () => {
     const ran = await runInMemory(["get", "image", "--", "--help", "x"]);
     expect(ran).toMatchObject({ exitCode: 2, stdout: "" });
