@@ -27,16 +27,26 @@ export const ROUTES: Readonly<Record<string, CommandRoute>> = {
 };
 
 /** The help of a command, or of all commands. @throws SlipwayError `INVALID_ARGUMENT` / `USAGE` for an unknown one */
-export async function helpOfCommand(command: string | undefined): Promise<string> {
-  const text = helpOf(ROUTES, command);
+export async function helpOfCommand(
+  command: string | undefined,
+  columns: number | null,
+): Promise<string> {
+  const text = helpOf(ROUTES, command, columns);
   if (text !== null) return text;
   const { closestTo } = await import("../catalog/suggestions.ts");
   const meant = closestTo(command ?? "", Object.keys(ROUTES));
   throw unknownCommand(command ?? "", meant === null ? [] : [meant]);
 }
 
-/** The command line: its routes, with every failure reported to `findings`. */
-export function buildSlipwayApplication(findings: Findings): Application<CliContext> {
+/**
+ * The command line: its routes, with every failure reported to `findings`.
+ *
+ * @param columns the width to which help is wrapped; null: not at all
+ */
+export function buildSlipwayApplication(
+  findings: Findings,
+  columns: number | null = null,
+): Application<CliContext> {
   const commands = Object.entries(ROUTES).map(([name, { command }]) => [name, command] as const);
   const root = buildRouteMap<string, CliContext>({
     routes: Object.fromEntries(commands),
@@ -59,7 +69,7 @@ export function buildSlipwayApplication(findings: Findings): Application<CliCont
       localization: { text: createText(findings) },
     },
     {
-      help: createHelpIntegration(ROUTES),
+      help: createHelpIntegration(ROUTES, columns),
       version: version<CliContext>({
         brief: "Show the version",
         alias: false,

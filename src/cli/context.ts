@@ -6,10 +6,12 @@ import type { ExecTerminal } from "../substrate/contract.ts";
 import type { StorageWarning } from "../storage/database-file.ts";
 import type { ChosenContext } from "./configuration/named-context.ts";
 import type { GlobalFlags } from "./global-flags.ts";
+import { belowProgress } from "./output/progress.ts";
 import type { Progress } from "./output/progress.ts";
 import type { Query } from "./output/query.ts";
 import { defaultFormat, render, renderItem } from "./output/render.ts";
 import type { View } from "./output/render.ts";
+import { terminalColumns } from "./output/sink.ts";
 import type { Sink } from "./output/sink.ts";
 import { viewSelection } from "./views/selection-view.ts";
 
@@ -122,17 +124,18 @@ export interface CliContext extends CommandContext {
 
 /** Returns a function that prints a view in the format of `--output`, or else in the view's default format. */
 function createPrinter(
+  stdout: Sink,
   { host, flags, query }: Pick<ContextParts, "host" | "flags" | "query">,
   now: () => number,
   renderIn: typeof render,
 ): (view: View) => Promise<void> {
-  const { stdout, environment } = host;
+  const { environment } = host;
   const { isTerminal } = stdout;
   return async (whole) => {
     const view = query === null ? whole : viewSelection(query(whole.value), { isTerminal });
     const format = flags.output ?? defaultFormat(view, isTerminal);
     const color = isTerminal && hasColors(environment);
-    const columns = isTerminal ? stdout.columns : null;
+    const columns = terminalColumns(stdout);
     await stdout.write(await renderIn(view, format, { color, columns, now: now() }));
   };
 }
@@ -163,7 +166,9 @@ interface ContextParts {
 export function createContext(parts: ContextParts): CliContext {
   const { flags, choose, typed, host, progress, onScannerOutput } = parts;
   const { extendGracePeriod, exitWith, helpOf } = parts;
-  const { stdout, stderr, environment, workingDirectory, interrupt, nextInterrupt } = host;
+  const { environment, workingDirectory, interrupt, nextInterrupt } = host;
+  const stdout = belowProgress(host.stdout, progress);
+  const stderr = belowProgress(host.stderr, progress);
   const { openHiddenInput, openTerminal } = host;
   const { now = () => systemClock.now() } = host;
   const compose = async (): Promise<Composition> => ({
@@ -200,8 +205,8 @@ export function createContext(parts: ContextParts): CliContext {
     openSlipway: async () => await host.openSlipway(await compose()),
     diagnose: async (options) =>
       await host.diagnose(await compose(), { ...options, signal: interrupt }),
-    print: createPrinter(parts, now, render),
-    printItem: createPrinter(parts, now, renderItem),
+    print: createPrinter(stdout, parts, now, render),
+    printItem: createPrinter(stdout, parts, now, renderItem),
     exitWith,
     helpOf,
   };

@@ -15,6 +15,7 @@ import { separateGlobalFlags } from "./global-flags.ts";
 import type { GlobalFlags, SeparatedArguments } from "./global-flags.ts";
 import { createProgress } from "./output/progress.ts";
 import type { Query } from "./output/query.ts";
+import { terminalColumns } from "./output/sink.ts";
 import type { Progress } from "./output/progress.ts";
 import { usageErrorOf } from "./arguments/scanner-findings.ts";
 
@@ -101,7 +102,7 @@ export function reportWarning(message: string, argv: readonly string[], host: Ho
 async function reportError(error: SlipwayError, flags: GlobalFlags, host: Host): Promise<number> {
   try {
     const { stderr } = host;
-    await stderr.write(renderError(error, flags, stderr.isTerminal ? stderr.columns : null));
+    await stderr.write(renderError(error, flags, terminalColumns(stderr)));
   } catch {
     // Standard error itself cannot be written: only the exit code can report the failure.
   }
@@ -130,6 +131,7 @@ async function runCommand(
   const onScannerOutput = (text: string): void => void output.push(text);
   const shutdown = createShutdown(host.interrupt, host.gracePeriod);
   const extendGracePeriod = shutdown.extend;
+  const columns = terminalColumns(host.stdout);
   let exitCode = EXIT_DONE;
   const context = createContext({
     flags,
@@ -141,10 +143,10 @@ async function runCommand(
     onScannerOutput,
     extendGracePeriod,
     exitWith: (code) => (exitCode = code),
-    helpOf: helpOfCommand,
+    helpOf: async (name) => await helpOfCommand(name, columns),
   });
   let command = "slipway";
-  const ran = runApplication(buildSlipwayApplication(findings), rest, {
+  const ran = runApplication(buildSlipwayApplication(findings, columns), rest, {
     process: context.process,
     forCommand: ({ prefix }) => {
       command = prefix.join(" ");

@@ -1,4 +1,5 @@
 import { answerAtOnce } from "./answer-at-once.ts";
+import { terminalColumns } from "./output/sink.ts";
 import { createProcessHost } from "./process-host.ts";
 import { takeStrayOutput } from "./stray-output.ts";
 
@@ -17,7 +18,7 @@ export async function runProcess(own: NodeJS.Process): Promise<void> {
   };
   // An uncaught exception would otherwise print a stack trace.
   own.once("uncaughtException", (caught) => void endWithDefect(caught));
-  const answer = answerAtOnce(words);
+  const answer = answerAtOnce(words, terminalColumns(host.stdout));
   if (answer === null) {
     const { runCommandLine } = await import("./run.ts");
     own.exitCode = await runCommandLine(words, host);

@@ -71,7 +71,12 @@ function describe(finding: unknown): Finding | null {
   if (finding instanceof UnsatisfiedPositionalError)
     return { message: `${finding.placeholder} is missing` };
   if (finding instanceof UnexpectedPositionalError)
-    return { message: `too many arguments: at most ${finding.expectedCount} expected` };
+    return {
+      message:
+        finding.expectedCount === 0
+          ? "unexpected argument: the command takes only flags"
+          : `too many arguments: at most ${finding.expectedCount} expected`,
+    };
   return null;
 }
 

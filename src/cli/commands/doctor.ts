@@ -8,7 +8,6 @@ export async function doctor(
 ): Promise<void> {
   using _reminder = context.progress.ifSilent("waiting for engines, registries and clouds");
   const diagnosis = await context.diagnose(placement === undefined ? {} : { placement });
-  context.progress.clear();
   await context.print(viewDiagnosis(diagnosis));
   const problem = diagnosis.checks.find(({ outcome }) => outcome === "failed");
   if (problem !== undefined) context.exitWith(exitCodeOf({ code: problem.code ?? "INTERNAL" }));

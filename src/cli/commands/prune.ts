@@ -23,7 +23,6 @@ export async function prune(
       signal: interrupt,
       onProgress: ({ spawns }) => progress.detail(`${done} ${spawns} spawns so far`),
     });
-    progress.clear();
     await context.print(viewPrune(report, dryRun));
     if (!report.complete) throw cancellation(interrupt, "the prune");
   });

@@ -16,7 +16,6 @@ export async function recover(context: CliContext): Promise<void> {
     using _reminder = progress.ifSilent("waiting for the provider");
     const recovered = await slipway.recover({ signal: interrupt, onEvent: report.onEvent });
     report.end(recovered);
-    progress.clear();
     await context.print(viewSpawns(recovered.flatMap(({ spawn }) => spawn ?? [])));
     const failures = recovered.flatMap(({ spawnId, spawn, error: thrown }) => {
       // A spawn that ended up terminated is not a failure: its termination was requested.

@@ -67,7 +67,6 @@ export async function spawn(
       const ids = [error.metadata["spawn_id"]].filter((each) => typeof each === "string");
       throw (await offerCancellation(context, slipway, ids)) ?? error;
     });
-    context.progress.clear();
     await context.print(viewSpawn(made));
     const failure = failureOf({ spawn: made, sawEvents });
     if (failure !== null) throw failure;

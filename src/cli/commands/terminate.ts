@@ -50,7 +50,6 @@ export async function terminate(
     const options = { signal: deadline.signal, onEvent: report.onEvent };
     const { ended, failures } = await terminateAll(slipway, ids, options);
     report.end(ended.map((spawn) => ({ spawnId: spawn.spawnId, spawn })));
-    context.progress.clear();
     const [only] = ended;
     const single = workspace === undefined && ids.length === 1;
     if (single && only !== undefined) await context.print(viewSpawn(only));

@@ -2,7 +2,7 @@ import type { StricliIntegration } from "@stricli/core";
 import type { CliContext } from "../context.ts";
 import { KIND_ALIASES } from "../../catalog/kind-names.ts";
 import { exampleOf } from "./examples.ts";
-import { globalFlagsLine, helpSection, rootHelp } from "./help-text.ts";
+import { globalFlagsLine, helpText, helpSection, rootHelp } from "./help-text.ts";
 import type { HelpRow } from "./help-text.ts";
 import { kebabCase } from "../arguments/flags.ts";
 import type { CommandRoute } from "../route.ts";
@@ -10,6 +10,7 @@ import type { CommandRoute } from "../route.ts";
 /** `--help`: at the root the list of commands, after a command its usage and flags; both end with the global flags. */
 export function createHelpIntegration(
   routes: Readonly<Record<string, CommandRoute>>,
+  columns: number | null,
 ): StricliIntegration<CliContext> {
   return {
     flag: {
@@ -19,7 +20,8 @@ export function createHelpIntegration(
       complete: true,
       defaultForRouteMap: true,
       run(_application, { result }) {
-        this.process.stdout.write(helpOf(routes, result.prefix[1]) ?? rootHelp());
+        const help = helpOf(routes, result.prefix[1], columns) ?? rootHelp(columns);
+        this.process.stdout.write(help);
       },
     },
   };
@@ -29,36 +31,43 @@ export function createHelpIntegration(
 export function helpOf(
   routes: Readonly<Record<string, CommandRoute>>,
   command: string | undefined,
+  columns: number | null,
 ): string | null {
-  if (command === undefined) return rootHelp();
+  if (command === undefined) return rootHelp(columns);
   const route = Object.entries(routes).find(([name]) => name === command)?.[1];
-  return route === undefined ? null : commandHelp(command, route);
+  return route === undefined ? null : commandHelp(command, route, columns);
 }
 
-const KINDS_HELP = helpSection(
-  "Kinds",
-  Object.entries(KIND_ALIASES).map(([kind, aliases]): HelpRow => [kind, aliases.join(", ")]),
-);
+const KIND_ROWS = Object.entries(KIND_ALIASES).map(([kind, aliases]): HelpRow => [
+  kind,
+  aliases.join(", "),
+]);
 
-function commandHelp(command: string, route: CommandRoute): string {
-  const { usage, brief, description, flags, aliases } = route;
+function commandHelp(
+  command: string,
+  { usage, brief, description, flags, aliases }: CommandRoute,
+  columns: number | null,
+): string {
   const example = exampleOf(command);
-  const letters = new Map(Object.entries(aliases).map(([letter, flag]) => [flag, letter]));
+  const letters = new Map(Object.entries(aliases).map(([letter, name]) => [name, letter]));
   const own = Object.entries(flags).map(([name, flag]): HelpRow => {
-    const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
-    const standard = typeof flag.default === "string" ? ` (default: ${flag.default})` : "";
     const letter = letters.get(name);
     const short = letter === undefined ? "    " : `-${letter}, `;
+    const value = flag.placeholder === undefined ? "" : ` ${flag.placeholder}`;
+    const standard = typeof flag.default === "string" ? ` (default: ${flag.default})` : "";
     return [`${short}--${kebabCase(name)}${value}`, `${flag.brief}${standard}`];
   });
+  const forms = usage.map((form) => helpText(`  slipway ${form}`, columns, "      "));
   return [
-    `USAGE\n${usage.map((form) => `  slipway ${form}\n`).join("")}`,
-    `${brief}.\n`,
-    ...(description === "" ? [] : [`${description}\n`]),
-    ...(own.length === 0 ? [] : [helpSection("Flags", own)]),
-    ...(usage.some((form) => /\bKIND\b/u.test(form)) ? [KINDS_HELP] : []),
+    `USAGE\n${forms.join("")}`,
+    helpText(`${brief}.`, columns),
+    ...(description === "" ? [] : [helpText(description, columns)]),
+    ...(own.length === 0 ? [] : [helpSection("Flags", own, columns)]),
+    ...(usage.some((form) => /\bKIND\b/u.test(form))
+      ? [helpSection("Kinds", KIND_ROWS, columns)]
+      : []),
     ...(example === null ? [] : [`EXAMPLE\n  slipway ${example}\n`]),
-    globalFlagsLine(),
+    globalFlagsLine(columns),
     'Arguments after "--" may start with a dash.\n',
   ].join("\n");
 }

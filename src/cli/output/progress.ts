@@ -16,7 +16,7 @@ export interface Progress {
   readonly state: (line: string) => void;
   /** Prints intermediate progress, such as that of a pull: on a terminal, or elsewhere with `--verbose`. */
   readonly detail: (line: string) => void;
-  /** Erases the line drawn on the terminal, before anything else is printed. */
+  /** Erases the line drawn on the terminal. Every write of a command to its own outputs does this first. */
   readonly clear: () => void;
   /**
    * Prints the line, like a state, unless anything else is printed within two seconds or the result is disposed of
@@ -85,6 +85,21 @@ export function createProgress(sink: Sink, flags: GlobalFlags): Progress {
     hint: (line) => print(`slipway: ${line}`),
     state,
     detail: sink.isTerminal ? draw : flags.verbose ? print : ignore,
+  };
+}
+
+/** The sink, with the progress line erased from the terminal before each write. */
+export function belowProgress(sink: Sink, { clear }: Pick<Progress, "clear">): Sink {
+  return {
+    isTerminal: sink.isTerminal,
+    get columns() {
+      return sink.columns;
+    },
+    closed: sink.closed,
+    write: (chunk) => {
+      clear();
+      return sink.write(chunk);
+    },
   };
 }
 

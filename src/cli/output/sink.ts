@@ -27,6 +27,11 @@ export interface WritableStreamLike {
   readonly off?: (event: "resize", listener: () => void) => unknown;
 }
 
+/** The width to which text is wrapped; null if the sink is not a terminal, where lines stay whole. */
+export function terminalColumns({ isTerminal, columns }: Sink): number | null {
+  return isTerminal ? columns : null;
+}
+
 const DEFAULT_COLUMNS = 80;
 
 /**

@@ -17,10 +17,8 @@ import { defineRoute } from "../route.ts";
 const doctor = defineRoute<{ placement?: string }>({
   usage: ["doctor [--placement PLACEMENT]"],
   brief: TOOL_BRIEFS.doctor,
-  description: [
-    "Prints one line for each check: ok, warning, problem or skipped, and the fix below it.",
-    "Changes nothing and launches nothing. Exits with the code of the first problem.",
-  ].join("\n"),
+  description:
+    "Prints one line for each check: ok, warning, problem or skipped, and the fix below it. Changes nothing and launches nothing. Exits with the code of the first problem.",
   load: async () => (await import("../commands/doctor.ts")).doctor,
   parameters: {
     flags: {
@@ -91,10 +89,8 @@ const fake = defineRoute<
 >({
   usage: ["fake ec2|gce [--port N] [--state FILE] [--faults FILE] [--apply]"],
   brief: TOOL_BRIEFS.fake,
-  description: [
-    "Listens on 127.0.0.1 and runs until it is interrupted. The first line on standard output is its URL. Its ids and",
-    "the variables that point clients to it follow. Any credentials are accepted, but requests must carry some.",
-  ].join("\n"),
+  description:
+    "Listens on 127.0.0.1 and runs until it is interrupted. The first line on standard output is its URL. Its ids and the variables that point clients to it follow. Any credentials are accepted, but requests must carry some.",
   load: async () => (await import("../commands/fake.ts")).fake,
   parameters: {
     flags: {

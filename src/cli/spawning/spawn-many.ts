@@ -41,7 +41,6 @@ export async function spawnMany(many: ManySpawns): Promise<void> {
     slipway,
     results.map(({ spawnId }) => spawnId),
   );
-  context.progress.clear();
   const made = results.flatMap(({ spawn }) => (spawn === null ? [] : [spawn]));
   const spawns = cancellation === null ? made : await asRecorded(slipway, made);
   if (spawns.length > 0) await context.print(viewSpawns(spawns));

@@ -316,6 +316,21 @@ describe("commands that refresh records before showing them", () => {
     expect(refreshSpawns.mock.calls[0]?.[0]).toEqual(ids);
   });
 
+  it.each(COMMANDS)("$argv erases its progress before it prints", async ({ argv }) => {
+    vi.useFakeTimers();
+    try {
+      const { slipway } = showing();
+      const slow = async (): Promise<void> => void (await vi.advanceTimersByTimeAsync(9_000));
+      const options = { slipway: { ...slipway, refreshSpawns: slow }, stderrIsTerminal: true };
+      const { screen } = await runInMemory(argv, options);
+      const [, drawn = "", erased = ""] = screen.split("\r\u001b[2K");
+      expect(drawn).toBe("waiting for the provider to describe the machines");
+      expect(erased).toContain("one");
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("a plain list contacts no provider", async () => {
     const { asked, slipway } = showing();
     await runInMemory(["list"], { slipway });

@@ -22,6 +22,11 @@ describe("an invalid command line", () => {
     ["a missing kind and name", ["delete"], "KIND is missing; NAME is missing"],
     ["a missing kind of a file", ["set"], "KIND is missing"],
     ["a missing name", ["history", "image"], "NAME is missing"],
+    [
+      "an argument of a command that takes none",
+      ["apply", "records.yaml"],
+      "unexpected argument: the command takes only flags",
+    ],
     ["too many arguments", ["get", "image", "a", "b"], "too many arguments: at most 2 expected"],
     ["a flag without a value", ["spawn", "w", "--id"], "--id needs a value"],
     ["a flag in place of a value", ["spawn", "w", "--id", "--no-wait"], "--id needs a value"],

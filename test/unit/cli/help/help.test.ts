@@ -10,7 +10,7 @@ describe("help", () => {
   it("is the same with and without the scanner", async () => {
     for (const argv of [["--help"], ["-h"], []]) {
       const ran = await runInMemory(argv);
-      expect(ran).toMatchObject({ exitCode: 0, stderr: "", stdout: answerAtOnce(argv) });
+      expect(ran).toMatchObject({ exitCode: 0, stderr: "", stdout: answerAtOnce(argv, null) });
     }
   });
 
@@ -45,6 +45,22 @@ describe("help", () => {
     },
   );
 
+  it.each([80, 120])("fits a terminal of %i columns", async (columns) => {
+    const terminal = { stdoutIsTerminal: true, columns };
+    for (const argv of [["--help"], ...Object.keys(ROUTES).map((name) => ["help", name])]) {
+      const { stdout } = await runInMemory(argv, terminal);
+      // A command to copy stays on one line.
+      const [text = ""] = stdout.split("EXAMPLE\n");
+      const tooWide = text.split("\n").filter((line) => line.length >= columns);
+      expect(tooWide.filter((line) => line.trim().includes(" "))).toEqual([]);
+      if (argv.length === 2)
+        expect(await runInMemory([...argv.slice(1), "-h"], terminal)).toMatchObject({ stdout });
+      const words = (text: string): readonly string[] => text.split(/\s+/u);
+      expect(words(stdout)).toEqual(words((await runInMemory(argv)).stdout));
+    }
+    expect(answerAtOnce(["-h"], columns)).toBe((await runInMemory(["-h"], terminal)).stdout);
+  });
+
   it("lists the kinds where a kind is an argument", async () => {
     const listed = /^KINDS\n {2}image +images, img$/mu;
     for (const name of ["get", "set", "delete", "history", "patch"])
@@ -53,7 +69,7 @@ describe("help", () => {
   });
 
   it("is all commands for help alone, and refuses an unknown command", async () => {
-    expect((await runInMemory(["help"])).stdout).toBe(answerAtOnce([]));
+    expect((await runInMemory(["help"])).stdout).toBe(answerAtOnce([], null));
     const unknown = await runInMemory(["help", "spwan"]);
     expect(unknown).toMatchObject({ exitCode: 2, stdout: "" });
     expect(unknown.stderr).toContain("spawn");
@@ -101,7 +117,7 @@ describe("--version", () => {
     const ran = await runInMemory(["--version"]);
     expect(ran).toMatchObject({ exitCode: 0, stderr: "" });
     expect(ran.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
-    expect(answerAtOnce(["--version"])).toBe(ran.stdout);
+    expect(answerAtOnce(["--version"], null)).toBe(ran.stdout);
     const own = await runInMemory(["version", "-o", "json"]);
     expect(JSON.parse(own.stdout)).toEqual({
       version: ran.stdout.trim(),

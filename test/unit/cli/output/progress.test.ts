@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import type { GlobalFlags } from "../../../../src/cli/global-flags.ts";
-import { createProgress } from "../../../../src/cli/output/progress.ts";
+import { belowProgress, createProgress } from "../../../../src/cli/output/progress.ts";
 import { memorySink } from "../support/command-line.ts";
 
 const flags: GlobalFlags = {
@@ -77,6 +77,17 @@ describe("progress", () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  it("is erased before a write to an output", async () => {
+    const { sink, text } = memorySink(true);
+    const progress = createProgress(sink, flags);
+    progress.state("one: running");
+    const output = belowProgress(sink, progress);
+    await output.write("first\n");
+    await output.write("second\n");
+    const erase = "\r\u001b[2K";
+    expect(text()).toBe(`${erase}one: running${erase}first\nsecond\n`);
   });
 
   it("never draws a line that would wrap", () => {

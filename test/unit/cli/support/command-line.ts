@@ -9,6 +9,8 @@ export interface RunResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** Both outputs in the order of their writes, as a terminal shows them. */
+  readonly screen: string;
   /** The argument of each `openSlipway` call. */
   readonly opened: readonly Composition[];
 }
@@ -41,8 +43,9 @@ export async function runInMemory(
 ): Promise<RunResult> {
   const opened: Composition[] = [];
   const { columns } = options;
-  const stdout = memorySink(options.stdoutIsTerminal, options.reader, columns);
-  const stderr = memorySink(options.stderrIsTerminal, undefined, columns);
+  const screen: Uint8Array[] = [];
+  const stdout = memorySink(options.stdoutIsTerminal, options.reader, columns, screen);
+  const stderr = memorySink(options.stderrIsTerminal, undefined, columns, screen);
   const host: Host = {
     stdin: inputOf(options.stdin ?? ""),
     openHiddenInput: () => Promise.reject(new Error("this test has no terminal")),
@@ -63,7 +66,8 @@ export async function runInMemory(
     diagnose: options.diagnose ?? composeDiagnosis,
   };
   const exitCode = await runCommandLine(argv, host);
-  return { exitCode, stdout: stdout.text(), stderr: stderr.text(), opened };
+  const shown = Buffer.concat(screen).toString();
+  return { exitCode, stdout: stdout.text(), stderr: stderr.text(), screen: shown, opened };
 }
 
 /** A sink that keeps everything that is written to it. */
@@ -71,6 +75,7 @@ export function memorySink(
   isTerminal = false,
   closed: AbortSignal = new AbortController().signal,
   columns = 80,
+  screen: Uint8Array[] = [],
 ): { readonly sink: Sink; readonly text: () => string } {
   const chunks: Uint8Array[] = [];
   const sink: Sink = {
@@ -78,7 +83,10 @@ export function memorySink(
     columns,
     closed,
     write: (chunk) => {
-      if (!closed.aborted) chunks.push(Buffer.from(chunk));
+      if (!closed.aborted) {
+        chunks.push(Buffer.from(chunk));
+        screen.push(Buffer.from(chunk));
+      }
       return Promise.resolve();
     },
   };
