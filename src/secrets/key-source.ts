@@ -72,7 +72,7 @@ function keyOfBytes(bytes: Uint8Array, description: string): SealingKey {
 function notAKey(description: string): SlipwayError {
   return invalidKey(
     `${description} does not hold a key: ${KEY_BYTES} bytes in base64`,
-    "Restore it from a copy.",
+    "Restore it from a copy. Only if it has sealed no secret yet, use the output of `openssl rand -base64 32`.",
   );
 }
 

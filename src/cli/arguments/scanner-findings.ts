@@ -11,12 +11,17 @@ import {
 } from "@stricli/core";
 import { asSlipwayError, isSlipwayError } from "../../errors.ts";
 import type { SlipwayError } from "../../errors.ts";
+import { COMMANDS_OF_OTHER_TOOLS } from "../help/other-tools.ts";
 import { kebabCase, usageError } from "./flags.ts";
 import { quoted } from "../terminal-text.ts";
 
 /** The error for a first word that is not a command. */
 export function unknownCommand(input: string, corrections: readonly string[]): SlipwayError {
-  const alike = corrections.filter((correction) => isLikelyTypo(input, correction));
+  const meant = COMMANDS_OF_OTHER_TOOLS.get(input);
+  const alike =
+    meant === undefined
+      ? corrections.filter((correction) => isLikelyTypo(input, correction))
+      : [meant];
   return usageError(
     `unknown command ${quoted(input)}`,
     [...didYouMean(alike), 'Run "slipway --help" to list the commands.'].join(" "),

@@ -1,3 +1,5 @@
+import { ROUTES } from "../../../src/cli/app.ts";
+import { COMMANDS_OF_OTHER_TOOLS } from "../../../src/cli/help/other-tools.ts";
 import { describe, expect, it } from "vitest";
 import { runInMemory } from "./support/command-line.ts";
 
@@ -133,3 +135,19 @@ describe("an invalid command line", () => {
     });
   });
 });
+
+it.each([...COMMANDS_OF_OTHER_TOOLS])(
+  "names the command for %s of other tools: %s",
+  async (word, command) => {
+    expect(Object.keys(ROUTES)).toContain(command);
+    expect(Object.keys(ROUTES)).not.toContain(word);
+    for (const argv of [
+      [word, "one"],
+      ["help", word],
+    ]) {
+      const { exitCode, stderr } = await runInMemory(argv);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain(`unknown command "${word}"\nDid you mean ${command}? Run`);
+    }
+  },
+);

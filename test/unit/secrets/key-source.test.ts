@@ -33,5 +33,6 @@ describe("givenKey", () => {
     const error = await caughtError(() => givenKey(given, "SLIPWAY_KEY"));
     expect(error.message).toBe("SLIPWAY_KEY does not hold a key: 32 bytes in base64");
     expect(error.reason).toBe("SECRET_KEY_INVALID");
+    expect(error.remedy).toContain("openssl rand -base64 32");
   });
 });
