@@ -88,9 +88,15 @@ describe("spawn --count on EC2", () => {
     },
   );
 
+  // The refused spawns launch again together, or in several launches if some of them are slower: then the halves may end
+  // below the quota of five, but more than half of it is always used.
   it.each([
-    ["place on-demand machines instead", "SPOT_THEN_ON_DEMAND", { spot: 0, "on-demand": 20 }],
-    ["halves a launch that a spot quota refuses as a whole", "SPOT", { spot: 5, "on-demand": 0 }],
+    ["place on-demand machines instead", "SPOT_THEN_ON_DEMAND", { spot: [0], "on-demand": [20] }],
+    [
+      "halves a launch that a spot quota refuses as a whole",
+      "SPOT",
+      { spot: [3, 4, 5], "on-demand": [0] },
+    ],
   ])("%s", SLOW, async (_what, market, running) => {
     await using here = await scene();
     const { cli, ec2, region } = here;
@@ -99,11 +105,8 @@ describe("spawn --count on EC2", () => {
     const argv = ["spawn", "agent-dev", "--count", "20", "-o", "json"];
     list.parse(JSON.parse((await cli.attempt(argv)).stdout));
     const machines = Object.groupBy(region.instances(), (one) => one.market);
-    const counts = {
-      spot: machines.spot?.length ?? 0,
-      "on-demand": machines["on-demand"]?.length ?? 0,
-    };
-    expect(counts).toEqual(running);
+    expect(running.spot).toContain(machines.spot?.length ?? 0);
+    expect(running["on-demand"]).toContain(machines["on-demand"]?.length ?? 0);
     expect(ec2.requests.filter(({ action }) => action === "RunInstances").length).toBeLessThan(12);
   });
 
