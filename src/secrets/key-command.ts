@@ -28,6 +28,7 @@ export function keyCommand(
   });
   return {
     description: DESCRIPTION,
+    choose: "Make the command print the right key",
     load: () => load(),
     create: () => load(),
     rotate: async () => ({ keys: await load(), finish: () => Promise.resolve() }),

@@ -42,6 +42,7 @@ export function keyFile(path: string): KeySource {
   };
   return {
     description,
+    choose: "Name the right key file with `--key-file`",
     load: () => explained(load()),
     create: () => explained(writeNewKey(file, []).then(loadExisting)),
     rotate: () => explained(rotateKey(file, loadExisting)),

@@ -9,6 +9,8 @@ export type SealingKeys = readonly [SealingKey, ...SealingKey[]];
 export interface KeySource {
   /** For messages: `key file /…`. */
   readonly description: string;
+  /** How to use another key, as the beginning of a remedy. */
+  readonly choose: string;
   /**
    * Loads the keys; null if there are none yet.
    *
@@ -47,6 +49,7 @@ export function givenKey(given: Uint8Array | string, description = "the given ke
     typeof given === "string" ? parseKeys(given, description) : [keyOfBytes(given, description)];
   return {
     description,
+    choose: "Give the right key",
     load: () => Promise.resolve(keys),
     create: () => Promise.resolve(keys),
     rotate: () => Promise.resolve({ keys, finish: () => Promise.resolve() }),

@@ -159,7 +159,7 @@ function keyMissing({ name }: SecretName, keys: KeySource): SlipwayError {
     code: "FAILED_PRECONDITION",
     reason: "SECRET_KEY_MISSING",
     message: `secret ${name} is sealed, and ${keys.description} does not exist`,
-    remedy: "Name the right key file with `--key-file`, or restore it from a copy.",
+    remedy: `${keys.choose}, or restore it from a copy.`,
     metadata: { kind: "secret", name },
   });
 }
@@ -169,8 +169,7 @@ function keyLost(keys: KeySource, inUse: readonly string[]): SlipwayError {
     code: "FAILED_PRECONDITION",
     reason: "SECRET_KEY_MISSING",
     message: `this database has secrets sealed with key ${inUse.join(", ")}, and ${keys.description} does not exist`,
-    remedy:
-      "Name the right key file with `--key-file`, or restore it from a copy. If it is lost, put a new key there (32 random bytes in base64, mode 0600) and set every secret again.",
+    remedy: `${keys.choose}, or restore it from a copy. If it is lost, put a new key there (32 random bytes in base64, mode 0600) and set every secret again.`,
     metadata: { key_ids: inUse },
   });
 }
@@ -184,7 +183,7 @@ function otherKey(
     code: "FAILED_PRECONDITION",
     reason: "SECRET_KEY_INVALID",
     message: `secret ${name} is sealed with key ${ids.needs}, but ${keys.description} holds ${named(ids.are)}`,
-    remedy: "Name the right key file with `--key-file`, or set the secret again.",
+    remedy: `${keys.choose}, or set the secret again.`,
     metadata: { kind: "secret", name, key_id: ids.needs },
   });
 }

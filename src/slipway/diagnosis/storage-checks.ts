@@ -97,16 +97,16 @@ export async function keyChecks({
     return [failedBy(KEY, asSlipwayError(first), count)];
   }
   if (key !== null) return [passed(KEY, `${description} opens all secrets (${sealed.length})`)];
-  if (sealingKeys.length > 0) return [missingKey(description, sealingKeys)];
+  if (sealingKeys.length > 0) return [missingKey(keys, sealingKeys)];
   return [passed(KEY, `${description} does not exist yet; the first secret creates it`)];
 }
 
 /** The key of other tenants' secrets. */
-function missingKey(description: string, ids: readonly string[]): Check {
+function missingKey({ description, choose }: KeySource, ids: readonly string[]): Check {
   return failed(KEY, {
     code: "FAILED_PRECONDITION",
     reason: "SECRET_KEY_MISSING",
     message: `${description} does not exist, and secrets of other tenants are sealed with key ${ids.join(", ")}`,
-    remedy: "Name the right key file with `--key-file`, or restore it from a copy.",
+    remedy: `${choose}, or restore it from a copy.`,
   });
 }

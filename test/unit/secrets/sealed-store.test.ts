@@ -54,6 +54,7 @@ describe("a secret's value", () => {
     const error = await caughtError(() => openSecrets(store, key(2)).secrets.get("acme", "TOKEN"));
     expect(error).toMatchObject({ code: "FAILED_PRECONDITION", reason: "SECRET_KEY_INVALID" });
     expect(error.message).toMatch(/secret TOKEN is sealed with key [0-9a-f]{16}, but key 2 holds/);
+    expect(error.remedy).toBe("Give the right key, or set the secret again.");
   });
 
   it("reports that the stored value was changed", async () => {
