@@ -70,6 +70,16 @@ describeWithTerminal("a terminal", (terminal) => {
       "STATE      running",
     ]);
     expect(narrow.raw).not.toContain(ESC);
+
+    await using described = catalog.runOnTerminal(terminal, ["describe", "one", "--plan"], {
+      columns: 40,
+      environment: { ...environment, NO_COLOR: "1" },
+    });
+    const { output: raw } = await described.ended;
+    // Of a check's and an event's lines, only words that are too long themselves are wider.
+    const lines = raw.slice(raw.indexOf("CHECK ")).split("\r\n");
+    expect(lines.filter((line) => line.length > 40 && / /.test(line.slice(11).trim()))).toEqual([]);
+    expect(raw).toMatch(/\r\n {2}AT {5}\S{24}\r\n {2}STATE {2}pending\r\n {2}EVENT {2}plan\r\n/);
   });
 
   it("interrupts a spawn with Ctrl-C, and offers to cancel it", async () => {

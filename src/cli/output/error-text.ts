@@ -3,7 +3,7 @@ import type { GlobalFlags } from "../global-flags.ts";
 import { isJsonObject } from "../../json/json-object.ts";
 import { groupFailures } from "./failures.ts";
 import { renderJson } from "./render.ts";
-import { renderTable } from "./table.ts";
+import { renderDetails } from "./table.ts";
 import type { Column } from "./table.ts";
 import { wrapLine } from "./wrap.ts";
 import { safeLine, safeLines } from "../terminal-text.ts";
@@ -24,7 +24,7 @@ export function renderError(
   const text =
     flags.output === "json"
       ? `${renderJson({ error: error.toJSON() }, 2)}\n`
-      : `${errorLines(error, columns)}${isTable(flags.output) ? checkTable(error) : ""}`;
+      : `${errorLines(error, columns)}${isTable(flags.output) ? checkTable(error, columns) : ""}`;
   return flags.verbose ? `${text}${background(error)}` : text;
 }
 
@@ -33,7 +33,7 @@ function isTable(output: GlobalFlags["output"]): boolean {
 }
 
 /** All checks of a failed dry run, those that failed first. The remedies are in the lines above. */
-function checkTable(error: SlipwayError): string {
+function checkTable(error: SlipwayError, width: number | null): string {
   const checks = error.checks ?? [];
   if (checks.length === 0) return "";
   const others = checks.filter((check) => !isFailed(check) && !isWarning(check));
@@ -43,7 +43,7 @@ function checkTable(error: SlipwayError): string {
     { title: "OUTCOME", cell: ({ outcome }) => outcome },
     { title: "FINDING", cell: ({ message }) => message },
   ];
-  return `\n${renderTable(columns, rows)}`;
+  return `\n${renderDetails(columns, rows, width)}`;
 }
 
 function errorLines(error: SlipwayError, columns: number | null): string {

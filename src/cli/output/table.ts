@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { safeLine } from "../terminal-text.ts";
+import { wrapLine } from "./wrap.ts";
 
 export type Color = "green" | "yellow" | "red" | "gray";
 
@@ -64,7 +65,10 @@ function cut(cell: Cell, width: number): Cell {
 }
 
 /** Each row as lines of its titles and values. */
-function blocks([titles = [], ...rows]: readonly (readonly Cell[])[]): string {
+function blocks(
+  [titles = [], ...rows]: readonly (readonly Cell[])[],
+  window: number | null = null,
+): string {
   return joinParts(
     rows.map((row) =>
       alignRows(
@@ -72,6 +76,8 @@ function blocks([titles = [], ...rows]: readonly (readonly Cell[])[]): string {
           const title = titles[index];
           return title === undefined || cell.text === ABSENT ? [] : [[title, cell]];
         }),
+        [],
+        window,
       ),
     ),
   );
@@ -115,20 +121,51 @@ export function createTableRows<Row>(): (
   };
 }
 
+/**
+ * Renders a table of details, such as the events of one spawn. Nothing is cut: a text that is too long for the window goes
+ * on below, in the last column. In a window that is too narrow for that, each row becomes a block of lines.
+ *
+ * @param width the width of the window; null if there is none
+ */
+export function renderDetails<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number | null,
+): string {
+  const cells = cellsOf(columns, rows, false);
+  const widths = naturalWidths(cells);
+  const start = startOfLast(widths);
+  const isNarrow =
+    width !== null && width < Math.min(start + LEAST_WRAPPED, start + (widths.at(-1) ?? 0));
+  return isNarrow ? blocks(cells, width) : alignRows(cells, [], width);
+}
+
+/** Where the last column starts. */
+function startOfLast(widths: readonly number[]): number {
+  return widths.slice(0, -1).reduce((sum, one) => sum + one + GAP, 0);
+}
+
 type Field = readonly [title: string, value: string | number | null | undefined, color?: Color];
 
 /**
  * Renders one `TITLE  value` pair on each line and omits absent values.
  *
  * @param color whether values have colors
+ * @param width the width of the window, into which values are wrapped; null if there is none
  */
-export function renderFields(fields: readonly Field[], color = false): string {
+export function renderFields(
+  fields: readonly Field[],
+  color = false,
+  width: number | null = null,
+): string {
   const present = fields.filter(([, value]) => value !== null && value !== undefined);
   return alignRows(
     present.map(([title, value, own]): Cell[] => [
       { text: safeLine(title) },
       { text: cellText(value), ...(color && own !== undefined ? { color: own } : {}) },
     ]),
+    [],
+    width,
   );
 }
 
@@ -154,20 +191,48 @@ interface Cell {
   readonly color?: Color;
 }
 
-/** @param widths the least widths of the columns, which are raised to those of the rows */
-function alignRows(rows: readonly (readonly Cell[])[], widths: number[] = []): string {
+/** A column that is narrower than this is not wrapped: the terminal's own breaks are easier to read then. */
+const LEAST_WRAPPED = 20;
+
+/**
+ * @param widths the least widths of the columns, which are raised to those of the rows
+ * @param window the width into which the last cells are wrapped; null for any
+ */
+function alignRows(
+  rows: readonly (readonly Cell[])[],
+  widths: number[] = [],
+  window: number | null = null,
+): string {
   for (const row of rows)
     for (const [index, { text }] of row.entries())
       widths[index] = Math.max(widths[index] ?? 0, text.length);
   return rows
+    .flatMap((row) => wrapped(row, widths, window))
     .map(
       (row) =>
         `${row
           .map((cell, index) => padded(cell, widths[index] ?? 0))
-          .join("  ")
+          .join(" ".repeat(GAP))
           .trimEnd()}\n`,
     )
     .join("");
+}
+
+/** The row, and below it what does not fit into its last cell. */
+function wrapped(
+  row: readonly Cell[],
+  widths: readonly number[],
+  window: number | null,
+): readonly (readonly Cell[])[] {
+  const last = row.at(-1);
+  const before = row.slice(0, -1);
+  const start = startOfLast(widths);
+  if (last === undefined || window === null || window - start < LEAST_WRAPPED) return [row];
+  const [first = "", ...others] = wrapLine(last.text, window - start, "");
+  return [
+    [...before, { ...last, text: first }],
+    ...others.map((text) => [...before.map(() => ({ text: "" })), { ...last, text }]),
+  ];
 }
 
 function padded({ text, color }: Cell, width: number): string {

@@ -2,8 +2,9 @@ import { machineTypesOf } from "../../plan/machine-types.ts";
 import type { Candidate, Check, Gpu, LaunchPlan } from "../../plan/plan.ts";
 import type { JsonValue } from "../../errors.ts";
 import { toSnakeCase } from "../../json/field-case.ts";
+import { windowOf } from "../output/render.ts";
 import type { View } from "../output/render.ts";
-import { joinParts, renderFields, renderTable } from "../output/table.ts";
+import { joinParts, renderDetails, renderFields, renderTable } from "../output/table.ts";
 import type { Column } from "../output/table.ts";
 
 export const CHECK_COLUMNS: readonly Column<Check>[] = [
@@ -13,7 +14,7 @@ export const CHECK_COLUMNS: readonly Column<Check>[] = [
 ];
 
 export function viewPlan(plan: LaunchPlan): View {
-  return { value: toSnakeCase(plan), table: () => planTable(plan) };
+  return { value: toSnakeCase(plan), table: (display) => planTable(plan, windowOf(display)) };
 }
 
 /** Not every plan has markets, or more than one machine type. */
@@ -50,15 +51,16 @@ function gpuText({ name, count, memoryGb }: Gpu): string {
 const LONGEST_VALUE = 60;
 
 /** Each value of a plan that has a source of its own, with that source. */
-export function sourcesTable(plan: LaunchPlan): string {
+export function sourcesTable(plan: LaunchPlan, width: number | null): string {
   const document = toSnakeCase(plan);
-  return renderTable<readonly [pointer: string, source: string]>(
+  return renderDetails<readonly [pointer: string, source: string]>(
     [
       { title: "FIELD", cell: ([pointer]) => stepsOf(pointer).join(".") },
       { title: "VALUE", cell: ([pointer]) => shortText(valueAt(document, stepsOf(pointer))) },
       { title: "SOURCE", cell: ([, source]) => source },
     ],
     Object.entries(plan.sources),
+    width,
   );
 }
 
@@ -82,8 +84,12 @@ function shortText(value: JsonValue): string {
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 1)}…` : text;
 }
 
-/** A plan for people: the artifact, the candidates and the checks. */
-export function planTable(plan: LaunchPlan): string {
+/**
+ * A plan for people: the artifact, the candidates and the checks.
+ *
+ * @param width of the window; null if there is none
+ */
+export function planTable(plan: LaunchPlan, width: number | null): string {
   const { artifact, shape } = plan;
   const fields = renderFields([
     ["PLAN", plan.planId],
@@ -111,5 +117,10 @@ export function planTable(plan: LaunchPlan): string {
           ],
           plan.floatingReads,
         );
-  return joinParts([fields, candidates, renderTable(CHECK_COLUMNS, plan.checks), floating]);
+  return joinParts([
+    fields,
+    candidates,
+    renderDetails(CHECK_COLUMNS, plan.checks, width),
+    floating,
+  ]);
 }

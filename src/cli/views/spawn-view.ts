@@ -16,6 +16,7 @@ import { renderForm } from "../output/form.ts";
 import {
   createTableRows,
   joinParts,
+  renderDetails,
   renderFields,
   renderSection,
   renderTable,
@@ -98,7 +99,7 @@ function columnsOf(spawns: readonly Spawn[], display: Display): readonly Column<
 export function viewSpawn(spawn: Spawn): View {
   return {
     value: toSnakeCase(spawn),
-    table: (display) => joinParts([...spawnSections(spawn, display), errorSection(spawn)]),
+    table: (display) => joinParts([...spawnSections(spawn, display), errorSection(spawn, display)]),
   };
 }
 
@@ -124,17 +125,30 @@ export function viewDescription(description: SpawnDescription, shown: Descriptio
     table: (display) =>
       joinParts([
         ...spawnSections(description, display),
-        renderSection(title, last.length === 0 ? "" : renderTable(EVENT_COLUMNS, last)),
-        errorSection(description),
+        renderSection(
+          title,
+          last.length === 0 ? "" : renderDetails(EVENT_COLUMNS, last, sectionWidth(display)),
+        ),
+        errorSection(description, display),
         ...(shown.plan
-          ? [renderSection("PLAN", planTable(plan)), renderSection("SOURCES", sourcesTable(plan))]
+          ? [
+              renderSection("PLAN", planTable(plan, sectionWidth(display))),
+              renderSection("SOURCES", sourcesTable(plan, sectionWidth(display))),
+            ]
           : []),
       ]),
   };
 }
 
+/** The width of a section's text, which is indented. */
+function sectionWidth(display: Display): number | null {
+  const window = windowOf(display);
+  return window === null ? null : window - 2;
+}
+
 /** A spawn for people, without its error, which comes last. */
-function spawnSections(spawn: Spawn, { color, now }: Display): readonly string[] {
+function spawnSections(spawn: Spawn, display: Display): readonly string[] {
+  const { color, now } = display;
   const { machine } = spawn;
   const at = (time: string) => `${time} (${shortAge(now - Date.parse(time))} ago)`;
   return [
@@ -151,21 +165,28 @@ function spawnSections(spawn: Spawn, { color, now }: Display): readonly string[]
           ["UPDATED", at(spawn.updatedAt)],
         ],
         color,
+        sectionWidth(display),
       ),
     ),
     renderSection("MACHINE", machine === null ? "" : machineText(spawn, machine, now)),
     renderSection("NETWORK", machine === null ? "" : networkText(machine)),
     renderSection(
       "INPUT",
-      renderFields([
-        ["LABELS", pairsOf(spawn.labels)],
-        ["ENV", pairsOf(spawn.env)],
-        ["INPUT", spawn.input === null ? null : JSON.stringify(spawn.input)],
-      ]),
+      renderFields(
+        [
+          ["LABELS", pairsOf(spawn.labels)],
+          ["ENV", pairsOf(spawn.env)],
+          ["INPUT", spawn.input === null ? null : JSON.stringify(spawn.input)],
+        ],
+        false,
+        sectionWidth(display),
+      ),
     ),
     renderSection(
       "ATTEMPTS",
-      spawn.attempts.length === 0 ? "" : renderTable(ATTEMPT_COLUMNS, spawn.attempts),
+      spawn.attempts.length === 0
+        ? ""
+        : renderDetails(ATTEMPT_COLUMNS, spawn.attempts, sectionWidth(display)),
     ),
   ];
 }
@@ -210,19 +231,23 @@ function networkText({ addresses, ports }: SpawnMachine): string {
   ]);
 }
 
-function errorSection({ error }: Spawn): string {
+function errorSection({ error }: Spawn, display: Display): string {
   if (error === null) return "";
   const failed = (error.checks ?? []).filter(({ outcome }) => outcome === "failed");
   return renderSection(
     "ERROR",
     joinParts([
-      renderFields([
-        ["CODE", error.code],
-        ["REASON", error.reason === "UNKNOWN_REASON" ? error.recordedReason : error.reason],
-        ["MESSAGE", error.message],
-        ["REMEDY", error.remedy],
-      ]),
-      failed.length === 0 ? "" : renderTable(CHECK_COLUMNS, failed),
+      renderFields(
+        [
+          ["CODE", error.code],
+          ["REASON", error.reason === "UNKNOWN_REASON" ? error.recordedReason : error.reason],
+          ["MESSAGE", error.message],
+          ["REMEDY", error.remedy],
+        ],
+        false,
+        sectionWidth(display),
+      ),
+      failed.length === 0 ? "" : renderDetails(CHECK_COLUMNS, failed, sectionWidth(display)),
     ]),
   );
 }

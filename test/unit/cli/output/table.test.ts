@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { joinParts, renderFields, renderTable } from "../../../../src/cli/output/table.ts";
+import {
+  joinParts,
+  renderDetails,
+  renderFields,
+  renderTable,
+} from "../../../../src/cli/output/table.ts";
+import type { Column } from "../../../../src/cli/output/table.ts";
 
 const columns = [
   { title: "NAME", cell: ({ name }: Row) => name },
@@ -65,6 +71,51 @@ describe("renderTable in a window", () => {
       "",
     ]);
     expect(renderTable(columns, [], false, 5)).toBe("NAME  SIZE  NOTE\n");
+  });
+});
+
+describe("renderDetails", () => {
+  const columns: readonly Column<readonly [string, string]>[] = [
+    { title: "STATE", cell: ([state]) => state },
+    { title: "MESSAGE", cell: ([, message]) => message },
+  ];
+  const rows = [
+    ["failed", "EC2 launched none of the machines, and says why in many words"],
+    ["running", "up"],
+  ] as const;
+
+  it("goes on below, in the last column, and cuts nothing", () => {
+    expect(renderDetails(columns, rows, 40)).toBe(
+      [
+        "STATE    MESSAGE",
+        "failed   EC2 launched none of the",
+        "         machines, and says why in many",
+        "         words",
+        "running  up",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("stays on one line where it fits, and without a window", () => {
+    const whole = renderDetails(columns, rows, null);
+    expect(whole.split("\n")).toHaveLength(4);
+    expect(renderDetails(columns, rows, 200)).toBe(whole);
+  });
+
+  it("becomes a block for each row if the window leaves no room for the last column", () => {
+    const long = [["a state of twelve letters", "why it failed, in some words"]] as const;
+    expect(renderDetails(columns, long, 40)).toBe(
+      "STATE    a state of twelve letters\nMESSAGE  why it failed, in some words\n",
+    );
+    expect(renderDetails(columns, [["a state of twelve letters", "up"]], 40)).toContain("STATE  ");
+  });
+
+  it("wraps the values of fields alike", () => {
+    const remedy = "Name subnets in more zones, or another machine type.";
+    expect(renderFields([["REMEDY", remedy]], false, 40)).toBe(
+      "REMEDY  Name subnets in more zones, or\n        another machine type.\n",
+    );
   });
 });
 

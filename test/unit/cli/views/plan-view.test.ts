@@ -4,7 +4,7 @@ import type { Candidate } from "../../../../src/plan/plan.ts";
 import { samplePlan } from "../../../support/sample-plan.ts";
 
 function linesWith(candidates: readonly Candidate[], word: string): readonly string[] {
-  return planTable(samplePlan({ candidates }))
+  return planTable(samplePlan({ candidates }), null)
     .split("\n")
     .filter((line) => line.includes(word))
     .map((line) => line.split(/ {2,}/).join(" | "));
