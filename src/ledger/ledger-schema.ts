@@ -78,10 +78,20 @@ export const LEDGER_MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX spawns_by_machine ON spawns (tenant, machine ->> 'id') WHERE machine IS NOT NULL;`,
   "ALTER TABLE launches ADD COLUMN machine_type TEXT;",
-  // Without an index on the referring column, deleting a referenced row reads the whole table.
+  // Without an index on the referring column, deleting a referenced row reads the whole table. Labels do not refer to
+  // their spawns: such an index would cost each launch a page, and the spawns themselves say which labels they have.
   `CREATE INDEX spawns_ended ON spawns (tenant, updated_at) WHERE state IN ('terminated', 'failed');
    CREATE INDEX spawns_by_plan ON spawns (plan_hash);
-   CREATE INDEX labels_by_spawn ON labels (spawn);
+   CREATE TABLE own_labels (
+     tenant TEXT NOT NULL,
+     name TEXT NOT NULL,
+     value TEXT NOT NULL,
+     spawn INTEGER NOT NULL,
+     PRIMARY KEY (tenant, name, value, spawn)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO own_labels SELECT tenant, name, value, spawn FROM labels;
+   DROP TABLE labels;
+   ALTER TABLE own_labels RENAME TO labels;
    CREATE TABLE pruned_launches (launch TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
    CREATE TABLE pruned (
      only INTEGER PRIMARY KEY CHECK (only = 1),

@@ -99,7 +99,10 @@ function deleteRows(connection: Connection, spawns: readonly EndedSpawn[]): Prun
     Math.max(...spawns.map(({ fence }) => fence)),
   );
   const events = connection.run(`DELETE FROM events WHERE ${those}`, numbers);
-  const labels = connection.run(`DELETE FROM labels WHERE ${those}`, numbers);
+  const labels = connection.run(
+    `DELETE FROM labels WHERE (tenant, name, value, spawn) IN (${LABELS_OF})`,
+    numbers,
+  );
   const attempts = connection.run(`DELETE FROM launches WHERE ${those}`, numbers);
   connection.run("DELETE FROM spawns WHERE number IN (SELECT value FROM json_each(?))", numbers);
   const plans = connection.run(
@@ -111,6 +114,11 @@ function deleteRows(connection: Connection, spawns: readonly EndedSpawn[]): Prun
   return { spawns: spawns.length, attempts, events, labels, plans };
 }
 
+/** The rows of the labels of these spawns. */
+const LABELS_OF = `SELECT spawns.tenant, json_each.key, json_each.value, spawns.number
+  FROM spawns, json_each(spawns.input, '$.labels')
+  WHERE spawns.number IN (SELECT value FROM json_each(?))`;
+
 /** @param plansLeft gets the plans of these spawns, with the number of other spawns that refer to them */
 function countRows(
   connection: Connection,
@@ -118,10 +126,10 @@ function countRows(
   plansLeft: Map<string, number>,
 ): PruneCounts {
   const numbers = numbersOf(spawns);
-  const countOf = (table: "events" | "labels" | "launches"): number => {
-    const sql = `SELECT count(*) AS rows FROM ${table} WHERE spawn IN (SELECT value FROM json_each(?))`;
-    return number(connection.get(sql, numbers), "rows");
-  };
+  const count = (from: string): number =>
+    number(connection.get(`SELECT count(*) AS rows FROM ${from}`, numbers), "rows");
+  const countOf = (table: "events" | "launches"): number =>
+    count(`${table} WHERE spawn IN (SELECT value FROM json_each(?))`);
   const byPlan = Map.groupBy(spawns, ({ planHash }) => planHash);
   let plans = 0;
   for (const [hash, members] of byPlan) {
@@ -137,7 +145,7 @@ function countRows(
     spawns: spawns.length,
     attempts: countOf("launches"),
     events: countOf("events"),
-    labels: countOf("labels"),
+    labels: count(`(${LABELS_OF})`),
     plans,
   };
 }
