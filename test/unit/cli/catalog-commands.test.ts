@@ -161,6 +161,7 @@ describe("get", () => {
     const ran = await runInMemory(["get", "image"], {
       ...withCatalog({ list }),
       stdoutIsTerminal: true,
+      columns: 200,
     });
     const [titles, row] = ran.stdout.split("\n");
     expect(titles?.split(/ {2,}/)).toEqual([
