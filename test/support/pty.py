@@ -37,6 +37,13 @@ columns, rows, *command = sys.argv[1:]
 keyboard, terminal = os.openpty()
 set_size(terminal, int(columns), int(rows))
 erase_whole_characters(terminal)
+
+# The end of the program has to wake the loop below, also the end of one that is over before the loop begins.
+wake_reader, wake_writer = os.pipe()
+os.set_blocking(wake_writer, False)
+signal.set_wakeup_fd(wake_writer)
+signal.signal(signal.SIGCHLD, lambda *_: None)
+
 child = os.fork()
 if child == 0:
     os.setsid()
@@ -46,11 +53,6 @@ if child == 0:
     os.closerange(3, 256)
     os.execv(command[0], command)
 
-# The end of the program has to wake the loop below.
-wake_reader, wake_writer = os.pipe()
-os.set_blocking(wake_writer, False)
-signal.set_wakeup_fd(wake_writer)
-signal.signal(signal.SIGCHLD, lambda *_: None)
 os.set_blocking(keyboard, False)
 
 
